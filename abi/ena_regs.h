@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * BAR0 registers, 32 bits each, little-endian. Those up to 0x68 belong to the
+ * whole adapter family (EFA has the same ones); queue doorbells, unmask and
+ * NUMA registers lie where the answers to CREATE_CQ and CREATE_SQ say.
+ */
+#ifndef OPENENA_ABI_REGS_H
+#define OPENENA_ABI_REGS_H
+
+#include "ena_types.h"
+
+enum ena_reg {
+	ENA_REG_VERSION = 0x00,
+	ENA_REG_CONTROLLER_VERSION = 0x04,
+	ENA_REG_CAPS = 0x08,
+	ENA_REG_CAPS_EXT = 0x0c,
+	ENA_REG_AQ_BASE_LO = 0x10,
+	ENA_REG_AQ_BASE_HI = 0x14,
+	ENA_REG_AQ_CAPS = 0x18,
+	ENA_REG_ACQ_BASE_LO = 0x20,
+	ENA_REG_ACQ_BASE_HI = 0x24,
+	ENA_REG_ACQ_CAPS = 0x28,
+	ENA_REG_AQ_DB = 0x2c,
+	ENA_REG_ACQ_TAIL = 0x30,
+	ENA_REG_AENQ_CAPS = 0x34,
+	ENA_REG_AENQ_BASE_LO = 0x38,
+	ENA_REG_AENQ_BASE_HI = 0x3c,
+	ENA_REG_AENQ_HEAD_DB = 0x40,
+	ENA_REG_AENQ_TAIL = 0x44,
+	ENA_REG_INTR_MASK = 0x4c,
+	ENA_REG_DEV_CTL = 0x54,
+	ENA_REG_DEV_STS = 0x58,
+	ENA_REG_MMIO_REG_READ = 0x5c,
+	ENA_REG_MMIO_RESP_LO = 0x60,
+	ENA_REG_MMIO_RESP_HI = 0x64,
+	ENA_REG_RSS_IND_ENTRY_UPDATE = 0x68,
+};
+
+/* What a register read that got no answer yields. */
+#define ENA_REG_READ_TIMEOUT 0xffffffffu
+
+#define ENA_VERSION_MINOR ENA_MASK(7, 0)
+#define ENA_VERSION_MAJOR ENA_MASK(15, 8)
+
+#define ENA_CONTROLLER_SUBMINOR ENA_MASK(7, 0)
+#define ENA_CONTROLLER_MINOR ENA_MASK(15, 8)
+#define ENA_CONTROLLER_MAJOR ENA_MASK(23, 16)
+#define ENA_CONTROLLER_IMPL_ID ENA_MASK(31, 24)
+
+#define ENA_CAPS_CONTIGUOUS_QUEUE ENA_BIT(0)
+#define ENA_CAPS_RESET_TIMEOUT ENA_MASK(5, 1) /* x 100 ms, never 0 */
+#define ENA_CAPS_DMA_WIDTH ENA_MASK(15, 8) /* bits */
+#define ENA_CAPS_ADMIN_TIMEOUT ENA_MASK(19, 16) /* x 100 ms, 0: 3 s */
+
+/* AQ_CAPS, ACQ_CAPS, AENQ_CAPS: writing them activates the ring. */
+#define ENA_RING_CAPS_DEPTH ENA_MASK(15, 0)
+#define ENA_RING_CAPS_ENTRY_SIZE ENA_MASK(31, 16)
+
+#define ENA_INTR_MASK_MGMT ENA_BIT(0)
+
+#define ENA_DEV_CTL_RESET ENA_BIT(0)
+#define ENA_DEV_CTL_AQ_RESTART ENA_BIT(1)
+#define ENA_DEV_CTL_QUIESCENT ENA_BIT(2)
+#define ENA_DEV_CTL_IO_RESUME ENA_BIT(3)
+#define ENA_DEV_CTL_REASON_EXT ENA_MASK(27, 24) /* reason bits 7:4 */
+#define ENA_DEV_CTL_REASON ENA_MASK(31, 28) /* reason bits 3:0 */
+
+#define ENA_DEV_STS_READY ENA_BIT(0)
+#define ENA_DEV_STS_AQ_RESTART_IN_PROGRESS ENA_BIT(1)
+#define ENA_DEV_STS_AQ_RESTART_FINISHED ENA_BIT(2)
+#define ENA_DEV_STS_RESET_IN_PROGRESS ENA_BIT(3)
+#define ENA_DEV_STS_RESET_FINISHED ENA_BIT(4)
+#define ENA_DEV_STS_FATAL_ERROR ENA_BIT(5)
+
+#define ENA_MMIO_READ_REQ_ID ENA_MASK(15, 0)
+#define ENA_MMIO_READ_OFFSET ENA_MASK(31, 16)
+
+/* The answer to a readless register read; req_id must become visible last. */
+struct ena_mmio_read_resp {
+	ena_le16 req_id;
+	ena_le16 reg_off;
+	ena_le32 reg_val;
+};
+ENA_ASSERT_SIZE(struct ena_mmio_read_resp, 8);
+
+enum ena_reset_reason {
+	ENA_RESET_NORMAL = 0,
+	ENA_RESET_KEEP_ALIVE_TIMEOUT = 1,
+	ENA_RESET_ADMIN_TIMEOUT = 2,
+	ENA_RESET_MISSING_TX_COMPLETION = 3,
+	ENA_RESET_INVALID_RX_REQ_ID = 4,
+	ENA_RESET_INVALID_TX_REQ_ID = 5,
+	ENA_RESET_TOO_MANY_RX_DESCS = 6,
+	ENA_RESET_INIT_ERROR = 7,
+	ENA_RESET_INVALID_STATE = 8,
+	ENA_RESET_OS_TRIGGER = 9,
+	ENA_RESET_OS_NETDEV_WATCHDOG = 10,
+	ENA_RESET_SHUTDOWN = 11,
+	ENA_RESET_USER_TRIGGER = 12,
+	ENA_RESET_GENERIC = 13,
+	ENA_RESET_MISSING_INTERRUPT = 14,
+	ENA_RESET_POLL_STARVATION = 15,
+	ENA_RESET_RX_DESCRIPTOR_MALFORMED = 16,
+	ENA_RESET_TX_DESCRIPTOR_MALFORMED = 17,
+	ENA_RESET_MISSING_ADMIN_INTERRUPT = 18,
+	ENA_RESET_DEVICE_REQUEST = 19,
+	ENA_RESET_MISSING_FIRST_INTERRUPT = 20,
+};
+
+/* Interrupt unmask register of a completion queue's vector. */
+#define ENA_INTR_RX_DELAY ENA_MASK(14, 0) /* x resolution */
+#define ENA_INTR_TX_DELAY ENA_MASK(29, 15)
+#define ENA_INTR_UNMASK ENA_BIT(30)
+#define ENA_INTR_NO_MODERATION_UPDATE ENA_BIT(31)
+
+#define ENA_NUMA_NODE ENA_MASK(7, 0)
+#define ENA_NUMA_ENABLED ENA_BIT(31)
+
+#endif

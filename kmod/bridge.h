@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The waist of the driver. oe_* is the core (C++, no kernel header): it decides.
+ * oek_* is what the core asks of the kernel: the C shim under linux/ implements
+ * it, and so does the host test process. Nothing else crosses.
+ *
+ * Return values are 0 or a count, or a negative errno. "Process context" means
+ * that the call may sleep.
+ */
+#ifndef OPENENA_BRIDGE_H
+#define OPENENA_BRIDGE_H
+
+#include "../abi/ena_types.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct oe_adapter; /* the core's: one PCI function */
+struct oe_txq; /* the core's: TX submission and completion queue */
+struct oe_rxq; /* the core's: RX submission and completion queue */
+struct oe_kernel; /* the shim's: one PCI function */
+
+enum oe_limits_const {
+	OE_MAX_QUEUES = 128, /* queue pairs; the device usually offers fewer */
+	OE_MAX_TX_BUFFERS = 19, /* of one packet: linear part, 17 fragments, one to spare */
+	OE_BURST = 64, /* packets or buffers in one crossing */
+	OE_RX_MAX_FRAGS = 32, /* of one received packet */
+	OE_MIN_RING = 256,
+	OE_MIN_MTU = 128,
+	OE_RSS_KEY_SIZE = 40,
+	OE_STAT_NAME = 32, /* ETH_GSTRING_LEN */
+	OE_ERROR_TEXT = 80, /* NETLINK_MAX_FMTMSG_LEN */
+};
+
+/* Why a request was refused, for extack: names the value and the limit. */
+struct oe_error {
+	char text[OE_ERROR_TEXT];
+};
+
+/* ---- kernel services: the core calls, the shim answers ------------------- */
+
+/* BAR0. writel orders earlier stores to coherent memory before the register. */
+uint32_t oek_readl(struct oe_kernel *kernel, uint32_t offset);
+void oek_writel(struct oe_kernel *kernel, uint32_t offset, uint32_t value);
+
+/* Coherent memory, zeroed, page aligned; NULL when out. Process context. */
+void *oek_dma_alloc(struct oe_kernel *kernel, size_t size, uint64_t *bus);
+void oek_dma_free(struct oe_kernel *kernel, size_t size, void *cpu, uint64_t bus);
+/* Ordinary memory, zeroed; NULL when out. Process context. */
+void *oek_alloc(size_t size);
+void oek_free(void *memory);
+void oek_memcpy(void *to, const void *from, size_t n);
+
+/* Two locks of the adapter; both sleep. ADMIN is taken outside REGISTERS. */
+enum oe_lock { OE_LOCK_ADMIN, OE_LOCK_REGISTERS };
+void oek_lock(struct oe_kernel *kernel, enum oe_lock lock);
+void oek_unlock(struct oe_kernel *kernel, enum oe_lock lock);
+
+/* At least @us microseconds, at most twice that. Process context. */
+void oek_sleep_us(uint32_t us);
+/* Monotonic ns. Any context. */
+uint64_t oek_now_ns(void);
+void oek_random(void *buf, size_t n);
+
+/*
+ * Wait until oek_wake_admin() or @timeout_us. A wake-up before the wait is not
+ * lost; spurious ones happen. Process context.
+ */
+void oek_wait_admin(struct oe_kernel *kernel, uint32_t timeout_us);
+void oek_wake_admin(struct oe_kernel *kernel); /* any context */
+
+enum oe_log_level { OE_LOG_ERROR, OE_LOG_WARNING, OE_LOG_NOTICE, OE_LOG_DEBUG };
+/* One line, no newline; the shim puts the device's name before it. Any context. */
+void oek_log(struct oe_kernel *kernel, enum oe_log_level level, const char *text);
+
+/* Carrier on or off. Any context. */
+void oek_link(struct oe_kernel *kernel, bool up);
+/* Ask for oe_reset_work() in process context, under the shim's rtnl. Any context. */
+void oek_schedule_reset(struct oe_kernel *kernel);
+
+/* What the driver tells the device about its host (feature 28). */
+struct oe_host_facts {
+	uint32_t kernel_version; /* LINUX_VERSION_CODE */
+	char kernel_string[32];
+	uint32_t driver_version[3];
+	uint16_t bdf;
+	uint16_t cpus;
+};
+void oek_host_facts(struct oe_kernel *kernel, struct oe_host_facts *facts);
+
+/* ---- life of an adapter -------------------------------------------------- */
+
+/* Fixed once probed; a reset that finds less than this fails. */
+struct oe_info {
+	uint8_t mac[6]; /* all zero: the device has none */
+	uint32_t max_mtu;
+	uint32_t dma_bits; /* 32 to 48 */
+	uint32_t max_queues;
+	uint32_t max_tx_ring, max_rx_ring; /* descriptors, powers of two */
+	uint32_t max_tx_buffers; /* of one packet, at most OE_MAX_TX_BUFFERS */
+	uint32_t rss_entries; /* size of the indirection table, 0: no RSS table */
+	bool rss_key; /* the hash key can be set */
+	bool tx_csum_v4, tx_csum_v6, tso_v4, tso_v6, tso_ecn;
+	bool rx_csum, rx_hash;
+	bool moderation; /* delays can be set */
+	bool readless;
+};
+
+/*
+ * Reset the device, set up the admin queue in polling mode and read what it
+ * offers. @readless: PCI revision bit 0 is clear. On failure all is undone and
+ * the reason logged. Process context; so are all functions of this section
+ * except where said.
+ */
+int oe_probe(struct oe_kernel *kernel, bool readless, struct oe_adapter **adapter);
+/* Resets the device (reason NORMAL, or SHUTDOWN), frees all. The datapath is closed. */
+void oe_remove(struct oe_adapter *adapter, bool shutdown);
+const struct oe_info *oe_info(const struct oe_adapter *adapter);
+
+/*
+ * MSI-X vector 0 has its handler: admin completions and events arrive by
+ * interrupt from now on. @vectors: how many the function got, the management
+ * one included; bounds the queue count.
+ */
+int oe_interrupts_ready(struct oe_adapter *adapter, uint32_t vectors);
+/* Before the handler of vector 0 goes: back to polling. */
+void oe_interrupts_gone(struct oe_adapter *adapter);
+/* The handler of vector 0. Hard interrupt context. */
+void oe_mgmt_interrupt(struct oe_adapter *adapter);
+
+/* Queues and rings that the next oe_open() will use. */
+struct oe_settings {
+	uint32_t queues; /* pairs, 1 to oe_max_queues() */
+	uint32_t tx_ring, rx_ring;
+	uint32_t rx_usecs, tx_usecs; /* interrupt delay, 0: none */
+	uint32_t mtu;
+};
+uint32_t oe_max_queues(const struct oe_adapter *adapter);
+void oe_get_settings(const struct oe_adapter *adapter, struct oe_settings *settings);
+/*
+ * Check and take new settings; -EINVAL with a reason, and nothing changed.
+ * Delays act at once; queues and rings at the next oe_open(); the MTU is told
+ * to the device when the datapath is open. Under rtnl.
+ */
+int oe_set_settings(struct oe_adapter *adapter, const struct oe_settings *settings,
+		    struct oe_error *error);
+
+/*
+ * Create the queues in the device and configure RSS and MTU. If the device
+ * refuses for want of memory, the rings are halved down to OE_MIN_RING (look
+ * at oe_get_settings() afterwards). On failure nothing is left. Under rtnl.
+ */
+int oe_open(struct oe_adapter *adapter);
+/* Destroy the queues. NAPI is disabled; buffers still posted are the shim's. */
+void oe_close(struct oe_adapter *adapter);
+
+/*
+ * Once a second while the adapter is registered: keep-alive, lost completions,
+ * admin failures, fatal errors. May call oek_schedule_reset().
+ */
+void oe_service(struct oe_adapter *adapter);
+
+/* Ask for a reset with a reason of enum ena_reset_reason. Any context. */
+void oe_request_reset(struct oe_adapter *adapter, uint32_t reason);
+bool oe_reset_pending(const struct oe_adapter *adapter);
+/*
+ * Carry out the reset asked for. Under rtnl; the shim has taken the datapath
+ * down (NAPI off, oe_close()) before and opens it again after success. On
+ * failure the core counts, and calls oek_schedule_reset() again later from
+ * oe_service(); after its last try it logs that the device is given up, and
+ * all further oe_open() answer -EIO.
+ */
+int oe_reset_work(struct oe_adapter *adapter);
+
+/* ---- TX: oe_tx_submit() under the TX queue lock, the rest in its NAPI ------ */
+
+struct oe_tx_buffer {
+	uint64_t bus;
+	uint32_t len; /* 1 to 65535 */
+};
+
+enum oe_tx_flags {
+	OE_TX_CSUM = 1, /* the L4 field holds the pseudo-header sum */
+	OE_TX_TSO = 2, /* segment at mss; implies the checksums */
+	OE_TX_IPV6 = 4,
+	OE_TX_UDP = 8, /* else TCP */
+	OE_TX_DF = 16,
+	OE_TX_KICK = 32, /* ring the doorbell: no further packet follows at once */
+};
+
+struct oe_tx_packet {
+	const struct oe_tx_buffer *buffers;
+	uint16_t nbuffers; /* 1 to oe_info.max_tx_buffers */
+	uint16_t flags;
+	uint16_t mss;
+	uint16_t l3_offset; /* bytes before the IP header */
+	uint16_t l3_len; /* bytes of the IP header */
+	uint16_t l4_len; /* bytes of the TCP header */
+	uint32_t bytes; /* on the wire, for the statistics */
+	uint32_t packets; /* segments */
+};
+
+struct oe_tx_result {
+	uint16_t req_id; /* the shim files its skb under it; < ring depth */
+	bool stop; /* no room for another largest packet: stop the queue */
+};
+
+struct oe_txq *oe_txq(struct oe_adapter *adapter, uint32_t index);
+/*
+ * Write the descriptors of a packet. -EBUSY: no room; -EINVAL: impossible
+ * packet. In both cases nothing happened. When the answer says stop, the
+ * doorbell has been rung.
+ */
+int oe_tx_submit(struct oe_txq *q, const struct oe_tx_packet *packet, struct oe_tx_result *result);
+/* Ring the doorbell for what OE_TX_KICK left out. */
+void oe_tx_kick(struct oe_txq *q);
+/* Whether a stopped queue has room again. Any context. */
+bool oe_tx_has_room(const struct oe_txq *q);
+/*
+ * Up to @max ids of completed packets. They stay the shim's, with the
+ * descriptors they hold, until oe_tx_release() of the same ids in the same
+ * order. A completion that cannot be true asks for a reset and ends the burst.
+ */
+uint32_t oe_tx_completed(struct oe_txq *q, uint16_t *ids, uint32_t max);
+void oe_tx_release(struct oe_txq *q, const uint16_t *ids, uint32_t n);
+
+/* ---- RX: all in the queue's NAPI ----------------------------------------- */
+
+enum oe_rx_csum { OE_RX_CSUM_NONE, OE_RX_CSUM_GOOD, OE_RX_CSUM_BAD };
+enum oe_rx_hash { OE_RX_HASH_NONE, OE_RX_HASH_L3, OE_RX_HASH_L4 };
+
+struct oe_rx_frag {
+	uint16_t id;
+	uint16_t len; /* at most the length posted */
+};
+
+struct oe_rx_packet {
+	uint16_t first_frag; /* index in oe_rx_burst.frags */
+	uint16_t nfrags;
+	uint16_t offset; /* of the data in the first fragment */
+	uint8_t csum; /* enum oe_rx_csum */
+	uint8_t hash_type; /* enum oe_rx_hash */
+	uint32_t hash;
+	uint32_t len;
+};
+
+struct oe_rx_burst {
+	uint32_t npackets;
+	uint32_t nfrags;
+	struct oe_rx_packet packets[OE_BURST];
+	struct oe_rx_frag frags[OE_BURST + OE_RX_MAX_FRAGS];
+};
+
+struct oe_rx_buffer {
+	uint64_t bus;
+	uint32_t len; /* 1 to 65535 */
+	uint16_t id; /* set by the core: the shim files the page under it; < ring depth */
+};
+
+struct oe_rxq *oe_rxq(struct oe_adapter *adapter, uint32_t index);
+/*
+ * Up to min(@budget, OE_BURST) whole packets, with every id checked; their
+ * buffers are the shim's again. Returns npackets. A completion that cannot be
+ * true asks for a reset and ends the burst before it.
+ */
+uint32_t oe_rx_poll(struct oe_rxq *q, struct oe_rx_burst *burst, uint32_t budget);
+/* How many buffers to post now (0 while posting would not be worth a doorbell). */
+uint32_t oe_rx_wanted(const struct oe_rxq *q);
+/* Post @n (at most OE_BURST) buffers; sets their ids. */
+void oe_rx_refill(struct oe_rxq *q, struct oe_rx_buffer *buffers, uint32_t n);
+
+/* Re-arm the vector of pair @index with the delays set. NAPI context. */
+void oe_unmask(struct oe_adapter *adapter, uint32_t index);
+
+/* ---- RSS. Under rtnl ------------------------------------------------------ */
+
+void oe_rss_get(const struct oe_adapter *adapter, uint32_t *table, uint8_t *key);
+/* Either may be NULL: unchanged. Acts at once when open. */
+int oe_rss_set(struct oe_adapter *adapter, const uint32_t *table, const uint8_t *key,
+	       struct oe_error *error);
+
+/* ---- link settings and statistics ----------------------------------------- */
+
+struct oe_link {
+	uint32_t speed_mbps; /* 0: the device does not say */
+	uint32_t supported; /* ENA_LINK_* */
+	bool autoneg, full_duplex;
+};
+int oe_get_link(struct oe_adapter *adapter, struct oe_link *link);
+
+/* Counters that the shim moves; the core keeps the others and names all. */
+struct oe_tx_stats {
+	uint64_t cnt, bytes, queue_stop, prepare_ctx_err, queue_wakeup, dma_mapping_err;
+	uint64_t linearize, linearize_failed, napi_comp, tx_poll, doorbells, bad_req_id;
+	uint64_t missed_tx, unmask_interrupt;
+};
+struct oe_rx_stats {
+	uint64_t cnt, bytes, csum_good, refil_partial, csum_bad, page_alloc_fail;
+	uint64_t skb_alloc_fail, dma_mapping_err, bad_desc_num, bad_req_id, empty_rx_ring;
+	uint64_t csum_unchecked;
+};
+/* Of queue @index; kept over oe_close() and oe_open(). */
+struct oe_tx_stats *oe_tx_stats(struct oe_adapter *adapter, uint32_t index);
+struct oe_rx_stats *oe_rx_stats(struct oe_adapter *adapter, uint32_t index);
+
+struct oe_global_stats {
+	uint64_t tx_timeout, interface_up, interface_down; /* moved by the shim */
+	uint64_t total_resets, reset_fail, wd_expired; /* moved by the core */
+	uint64_t device_rx_drops, device_tx_drops, device_rx_overruns; /* keep-alive */
+};
+struct oe_global_stats *oe_global_stats(struct oe_adapter *adapter);
+
+/* ethtool -S, under the stock driver's names. */
+uint32_t oe_stats_count(const struct oe_adapter *adapter);
+void oe_stats_names(const struct oe_adapter *adapter, char (*names)[OE_STAT_NAME]);
+void oe_stats_values(struct oe_adapter *adapter, uint64_t *values);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
