@@ -1,0 +1,626 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "machine.hh"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace
+{
+
+constexpr uint64_t us = 1000, second = 1'000'000'000;
+
+oe_kernel &machine(void *host)
+{
+	return *static_cast<oe_kernel *>(host);
+}
+
+uint8_t *dma_target(oe_kernel &m, uint64_t addr, size_t len)
+{
+	uint8_t *p = m.memory.at(addr, len);
+	if (m.dma_until_failure == 0)
+		p = nullptr;
+	else if (m.dma_until_failure != UINT64_MAX)
+		m.dma_until_failure--;
+	if (!p)
+		m.dma_faults++;
+	return p;
+}
+
+const ena_host_ops host_ops = {
+	.dma_read =
+		[](void *host, uint64_t addr, void *buf, size_t len) {
+			const uint8_t *p = dma_target(machine(host), addr, len);
+			if (p)
+				memcpy(buf, p, len);
+			return p != nullptr;
+		},
+	.dma_write =
+		[](void *host, uint64_t addr, const void *buf, size_t len) {
+			uint8_t *p = dma_target(machine(host), addr, len);
+			if (p)
+				memcpy(p, buf, len);
+			return p != nullptr;
+		},
+	.dma_map = [](void *host, uint64_t addr, size_t *len, bool) -> void * {
+		return dma_target(machine(host), addr, *len);
+	},
+	.dma_unmap = [](void *, void *, size_t, bool, size_t) {},
+	.raise = [](void *host, unsigned vector) { machine(host).raise(vector); },
+	.transmit =
+		[](void *host, unsigned queue, const iovec *iov, int n, const ena_vnet_hdr *hdr) {
+			return machine(host).transmit(queue, iov, n, *hdr);
+		},
+	.schedule = [](void *host) { machine(host).poll_scheduled = true; },
+	.set_timer = [](void *host, uint64_t deadline) { machine(host).timer = deadline; },
+	.now = [](void *) { return Clock::now; },
+	.receive_ready = [](void *host) { machine(host).receive_ready = true; },
+	.note =
+		[](void *host, ena_note_level level, const char *text) {
+			if (getenv("OPENENA_TRACE"))
+				fprintf(stderr, "# device: %s\n", text);
+			if (level == ENA_NOTE_GUEST_ERROR && machine(host).notes.size() < 1000)
+				machine(host).notes.emplace_back(text);
+		},
+};
+
+Bytes gather(const iovec *iov, int n)
+{
+	Bytes frame;
+	for (int i = 0; i < n; i++) {
+		const auto *p = static_cast<const uint8_t *>(iov[i].iov_base);
+		frame.insert(frame.end(), p, p + iov[i].iov_len);
+	}
+	return frame;
+}
+
+} // namespace
+
+ena_config default_config()
+{
+	ena_config config;
+	ena_config_default(&config);
+	const uint8_t mac[6] = {0x52, 0x54, 0, 0, 0, 1};
+	memcpy(config.mac, mac, sizeof(mac));
+	config.queues = 4;
+	config.vectors = 5;
+	config.max_mtu = 9001;
+	return config;
+}
+
+oe_kernel::oe_kernel(const ena_config &config)
+{
+	char why[160];
+	if (!ena_config_check(&config, why, sizeof(why))) {
+		fprintf(stderr, "configuration: %s\n", why);
+		abort();
+	}
+	device = ena_device_new(&config, &host_ops, this);
+	all.push_back(this);
+	ena_device_set_link(device, true);
+}
+
+oe_kernel::~oe_kernel()
+{
+	if (adapter)
+		remove();
+	ena_device_free(device);
+	std::erase(all, this);
+}
+
+int oe_kernel::probe()
+{
+	int err = oe_probe(this, true, &adapter);
+	if (err) {
+		adapter = nullptr;
+		return err;
+	}
+	err = oe_interrupts_ready(adapter, oe_info(adapter)->max_queues + 1);
+	if (err) {
+		oe_remove(adapter, false);
+		adapter = nullptr;
+		return err;
+	}
+	interrupts_ready_ = true;
+	registered_ = true;
+	next_service_ = Clock::now + second;
+	return 0;
+}
+
+void oe_kernel::remove()
+{
+	registered_ = false;
+	next_service_ = UINT64_MAX;
+	if (queues())
+		close();
+	interrupts_ready_ = false;
+	oe_interrupts_gone(adapter);
+	oe_remove(adapter, false);
+	adapter = nullptr;
+	link = false;
+	reset_scheduled = false;
+}
+
+int oe_kernel::open()
+{
+	const int err = oe_open(adapter);
+	if (err)
+		return err;
+	oe_settings settings;
+	oe_get_settings(adapter, &settings);
+	pairs_.resize(settings.queues);
+	for (unsigned i = 0; i < settings.queues; i++) {
+		Pair &pair = pairs_[i];
+		pair.txq = oe_txq(adapter, i);
+		pair.rxq = oe_rxq(adapter, i);
+		pair.tx.resize(settings.tx_ring);
+		pair.rx.resize(settings.rx_ring);
+		refill(pair);
+	}
+	napi_enabled = true;
+	settle();
+	return 0;
+}
+
+void oe_kernel::close()
+{
+	napi_enabled = false;
+	oe_close(adapter);
+	for (Pair &pair : pairs_) {
+		for (auto &packet : pair.tx)
+			for (const auto &block : packet)
+				memory.free(block.bus);
+		for (const Slot &slot : pair.rx)
+			if (slot.busy)
+				memory.free(slot.block.bus);
+		for (const auto &block : pair.spare)
+			memory.free(block.bus);
+	}
+	pairs_.clear();
+}
+
+int oe_kernel::set(const std::function<void(oe_settings &)> &change)
+{
+	oe_settings settings;
+	oe_error error{};
+	oe_get_settings(adapter, &settings);
+	change(settings);
+	const int err = oe_set_settings(adapter, &settings, &error);
+	if (err)
+		log.emplace_back(error.text);
+	return err;
+}
+
+/* One round of what QEMU's main loop would do. True if there was any work. */
+bool oe_kernel::device_work()
+{
+	if (device_stuck)
+		return false;
+	bool worked = false;
+	if (poll_scheduled) {
+		poll_scheduled = false;
+		ena_device_poll(device);
+		worked = true;
+	}
+	if (timer <= Clock::now) {
+		timer = UINT64_MAX;
+		ena_device_timer(device);
+		worked = true;
+	}
+	if (receive_ready) {
+		receive_ready = false;
+		deliver_backlog();
+		worked = true;
+	}
+	return worked;
+}
+
+void oe_kernel::settle()
+{
+	if (settling_)
+		return;
+	settling_ = true;
+	for (unsigned round = 0; round < 100000; round++) {
+		bool worked = device_work();
+		if (scribble && napi_enabled)
+			scribble(*this);
+		if (napi_enabled) {
+			for (unsigned i = 0; i < queues(); i++) {
+				if (pairs_[i].scheduled) {
+					napi(i);
+					worked = true;
+				}
+			}
+		}
+		if (peer_ && !peer_->settling_ && (peer_->poll_scheduled || peer_->receive_ready))
+			peer_->settle();
+		if (!worked)
+			break;
+	}
+	settling_ = false;
+}
+
+void oe_kernel::run(uint64_t ns)
+{
+	const uint64_t end = Clock::now + ns;
+	for (;;) {
+		settle();
+		if (reset_scheduled && registered_)
+			reset_work();
+		const uint64_t due = std::min(device_stuck ? UINT64_MAX : timer, next_service_);
+		if (due > end)
+			break;
+		Clock::now = std::max(Clock::now, due);
+		if (next_service_ <= Clock::now) {
+			next_service_ += second;
+			oe_service(adapter);
+		}
+	}
+	Clock::now = end;
+}
+
+void oe_kernel::reset_work()
+{
+	reset_scheduled = false;
+	const bool running = queues() != 0;
+	if (running)
+		close();
+	if (oe_reset_work(adapter)) {
+		failed_resets++;
+		return;
+	}
+	resets++;
+	if (running && open())
+		log.emplace_back("open after reset failed");
+}
+
+void oe_kernel::device_turn()
+{
+	for (unsigned round = 0; round < 1000 && device_work(); round++)
+		;
+}
+
+void oe_kernel::wait_admin(uint64_t ns)
+{
+	const uint64_t end = Clock::now + ns;
+	while (!admin_awake && Clock::now < end) {
+		if (device_work())
+			continue;
+		const uint64_t due = device_stuck ? UINT64_MAX : timer;
+		Clock::now = std::max(Clock::now, std::min(due, end));
+	}
+	admin_awake = false;
+}
+
+uint32_t oe_kernel::read_register(uint32_t offset)
+{
+	return static_cast<uint32_t>(ena_device_mmio_read(device, offset, 4));
+}
+
+void oe_kernel::write_register(uint32_t offset, uint32_t value)
+{
+	ena_device_mmio_write(device, offset, value, 4);
+}
+
+void oe_kernel::raise(unsigned vector)
+{
+	interrupts++;
+	if (interrupts_lost)
+		return;
+	if (vector == 0) {
+		if (interrupts_ready_)
+			oe_mgmt_interrupt(adapter);
+	} else if (vector <= queues()) {
+		pairs_[vector - 1].scheduled = true;
+	}
+}
+
+ena_transmit_result oe_kernel::transmit(unsigned queue, const iovec *iov, int n,
+					const ena_vnet_hdr &hdr)
+{
+	if (peer_) {
+		peer_->wire_in(gather(iov, n), &hdr);
+	} else if (keep_frames) {
+		transmitted.push_back({gather(iov, n), hdr, queue});
+	}
+	return ENA_TRANSMIT_SENT;
+}
+
+void oe_kernel::wire_in(const Bytes &frame, const ena_vnet_hdr *hdr)
+{
+	const ena_vnet_hdr none{};
+	const iovec iov = {const_cast<uint8_t *>(frame.data()), frame.size()};
+	if (!backlog_.empty() ||
+	    ena_device_receive(device, &iov, 1, hdr ? hdr : &none) == ENA_RECEIVE_HOLD)
+		backlog_.push_back({frame, hdr ? *hdr : none, 0});
+}
+
+void oe_kernel::deliver_backlog()
+{
+	while (!backlog_.empty()) {
+		WireFrame &front = backlog_.front();
+		const iovec iov = {front.frame.data(), front.frame.size()};
+		if (ena_device_receive(device, &iov, 1, &front.hdr) == ENA_RECEIVE_HOLD)
+			return;
+		backlog_.pop_front();
+	}
+}
+
+void oe_kernel::connect(oe_kernel &peer)
+{
+	peer_ = &peer;
+	peer.peer_ = this;
+}
+
+bool oe_kernel::send(unsigned queue, const TxRequest &request, bool kick)
+{
+	Pair &pair = pairs_[queue];
+	if (pair.stopped)
+		return false;
+
+	const unsigned n = std::max(
+		1u, std::min({request.fragments, static_cast<unsigned>(request.frame.size()),
+			      oe_info(adapter)->max_tx_buffers}));
+	std::vector<BusMemory::Block> blocks;
+	std::vector<oe_tx_buffer> buffers;
+	size_t at = 0;
+	for (unsigned i = 0; i < n; i++) {
+		const size_t len = (request.frame.size() - at) / (n - i);
+		BusMemory::Block block = memory.alloc(len + 8);
+		/* Odd addresses are legal: the device must cope. */
+		const unsigned shift = i % 7;
+		memcpy(static_cast<uint8_t *>(block.cpu) + shift, request.frame.data() + at, len);
+		blocks.push_back(block);
+		buffers.push_back({block.bus + shift, static_cast<uint32_t>(len)});
+		at += len;
+	}
+	const oe_tx_packet packet = {
+		.buffers = buffers.data(),
+		.nbuffers = static_cast<uint16_t>(n),
+		.flags = static_cast<uint16_t>(request.flags | (kick ? OE_TX_KICK : 0)),
+		.mss = request.mss,
+		.l3_offset = request.l3_offset,
+		.l3_len = request.l3_len,
+		.l4_len = request.l4_len,
+		.bytes = static_cast<uint32_t>(request.frame.size()),
+		.packets = 1,
+	};
+	oe_tx_result result;
+	const int err = oe_tx_submit(pair.txq, &packet, &result);
+	if (err) {
+		for (const auto &block : blocks)
+			memory.free(block.bus);
+		return false;
+	}
+	pair.tx[result.req_id] = std::move(blocks);
+	pair.stopped = result.stop;
+	return true;
+}
+
+void oe_kernel::clean_tx(Pair &pair)
+{
+	uint16_t ids[OE_BURST];
+	while (const uint32_t n = oe_tx_completed(pair.txq, ids, OE_BURST)) {
+		for (uint32_t i = 0; i < n; i++) {
+			for (const auto &block : pair.tx[ids[i]])
+				memory.free(block.bus);
+			pair.tx[ids[i]].clear();
+		}
+		oe_tx_release(pair.txq, ids, n);
+		tx_completed += n;
+	}
+	if (pair.stopped && oe_tx_has_room(pair.txq))
+		pair.stopped = false;
+}
+
+uint32_t oe_kernel::poll_rx(Pair &pair, unsigned index)
+{
+	oe_rx_burst burst;
+	const uint32_t n = oe_rx_poll(pair.rxq, &burst, OE_BURST);
+	for (uint32_t i = 0; i < n; i++) {
+		const oe_rx_packet &packet = burst.packets[i];
+		Bytes frame;
+		for (unsigned f = 0; f < packet.nfrags; f++) {
+			const oe_rx_frag &frag = burst.frags[packet.first_frag + f];
+			Slot &slot = pair.rx[frag.id];
+			const auto *p = static_cast<const uint8_t *>(slot.block.cpu) +
+					(f == 0 ? packet.offset : 0);
+			if (keep_frames)
+				frame.insert(frame.end(), p, p + frag.len);
+			slot.busy = false;
+			pair.spare.push_back(slot.block);
+		}
+		rx_packets++;
+		if (keep_frames)
+			received.push_back({std::move(frame), index, packet.nfrags, packet.csum,
+					    packet.hash_type, packet.hash});
+	}
+	return n;
+}
+
+void oe_kernel::refill(Pair &pair)
+{
+	while (const uint32_t wanted = oe_rx_wanted(pair.rxq)) {
+		const uint32_t n = std::min<uint32_t>(wanted, OE_BURST);
+		oe_rx_buffer buffers[OE_BURST];
+		BusMemory::Block blocks[OE_BURST];
+		for (uint32_t i = 0; i < n; i++) {
+			if (pair.spare.empty()) {
+				blocks[i] = memory.alloc(rx_buffer_size);
+			} else {
+				blocks[i] = pair.spare.back();
+				pair.spare.pop_back();
+			}
+			buffers[i] = {blocks[i].bus, rx_buffer_size, 0};
+		}
+		oe_rx_refill(pair.rxq, buffers, n);
+		for (uint32_t i = 0; i < n; i++)
+			pair.rx[buffers[i].id] = {blocks[i], true};
+	}
+}
+
+void oe_kernel::napi(unsigned index)
+{
+	Pair &pair = pairs_[index];
+	clean_tx(pair);
+	const uint32_t n = poll_rx(pair, index);
+	refill(pair);
+	if (n < OE_BURST) {
+		pair.scheduled = false;
+		if (!oe_reset_pending(adapter))
+			oe_unmask(adapter, index);
+	}
+}
+
+TwoMachines::TwoMachines(const ena_config &config)
+{
+	a = std::make_unique<oe_kernel>(config);
+	ena_config other = config;
+	other.mac[5]++;
+	b = std::make_unique<oe_kernel>(other);
+	a->connect(*b);
+}
+
+bool TwoMachines::start(unsigned queues)
+{
+	for (oe_kernel *m : {a.get(), b.get()}) {
+		if (m->probe() || m->set([&](oe_settings &s) { s.queues = queues; }) || m->open()) {
+			for (const auto &line : m->log)
+				fprintf(stderr, "# %s\n", line.c_str());
+			return false;
+		}
+	}
+	run(2'000'000'000);
+	return a->link && b->link;
+}
+
+void TwoMachines::run(uint64_t ns)
+{
+	const uint64_t start = Clock::now, slice = std::min<uint64_t>(ns, 100'000'000);
+	for (uint64_t done = 0; done < ns; done += slice) {
+		a->run(slice);
+		Clock::now = start + done;
+		b->run(slice);
+		Clock::now = start + done + slice;
+	}
+	a->settle();
+	b->settle();
+	a->settle();
+}
+
+/* --- the kernel services ---------------------------------------------------- */
+
+extern "C" {
+
+uint32_t oek_readl(oe_kernel *kernel, uint32_t offset)
+{
+	return kernel->read_register(offset);
+}
+
+void oek_writel(oe_kernel *kernel, uint32_t offset, uint32_t value)
+{
+	kernel->write_register(offset, value);
+}
+
+void *oek_dma_alloc(oe_kernel *kernel, size_t size, uint64_t *bus)
+{
+	if (kernel->allocations_until_failure == 0)
+		return nullptr;
+	if (kernel->allocations_until_failure != UINT64_MAX)
+		kernel->allocations_until_failure--;
+	const BusMemory::Block block = kernel->memory.alloc(size);
+	*bus = block.bus;
+	return block.cpu;
+}
+
+void oek_dma_free(oe_kernel *kernel, size_t, void *, uint64_t bus)
+{
+	kernel->memory.free(bus);
+}
+
+void *oek_alloc(size_t size)
+{
+	return calloc(1, size);
+}
+
+void oek_free(void *memory)
+{
+	free(memory);
+}
+
+void oek_memcpy(void *to, const void *from, size_t n)
+{
+	memcpy(to, from, n);
+}
+
+void oek_lock(oe_kernel *, oe_lock)
+{
+}
+
+void oek_unlock(oe_kernel *, oe_lock)
+{
+}
+
+void oek_sleep_us(uint32_t n)
+{
+	Clock::now += n * us;
+	for (oe_kernel *m : oe_kernel::all)
+		m->device_turn();
+}
+
+uint64_t oek_now_ns(void)
+{
+	return Clock::now;
+}
+
+void oek_random(void *buf, size_t n)
+{
+	static uint64_t state = 88172645463325252u;
+	for (size_t i = 0; i < n; i++) {
+		state ^= state << 13;
+		state ^= state >> 7;
+		state ^= state << 17;
+		static_cast<uint8_t *>(buf)[i] = static_cast<uint8_t>(state);
+	}
+}
+
+void oek_wait_admin(oe_kernel *kernel, uint32_t timeout_us)
+{
+	kernel->wait_admin(timeout_us * us);
+}
+
+void oek_wake_admin(oe_kernel *kernel)
+{
+	kernel->admin_awake = true;
+}
+
+void oek_log(oe_kernel *kernel, oe_log_level level, const char *text)
+{
+	if (getenv("OPENENA_TRACE"))
+		fprintf(stderr, "# driver: %s\n", text);
+	if (level <= OE_LOG_WARNING && kernel->log.size() < 1000)
+		kernel->log.emplace_back(text);
+}
+
+void oek_link(oe_kernel *kernel, bool up)
+{
+	kernel->link = up;
+}
+
+void oek_schedule_reset(oe_kernel *kernel)
+{
+	kernel->reset_scheduled = true;
+}
+
+void oek_host_facts(oe_kernel *, oe_host_facts *facts)
+{
+	*facts = {};
+	facts->kernel_version = 6u << 16 | 12u << 8;
+	strcpy(facts->kernel_string, "6.12.0-pair");
+	facts->driver_version[1] = 1;
+	facts->bdf = 0x10;
+	facts->cpus = 2;
+}
+
+} // extern "C"
