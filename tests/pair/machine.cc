@@ -319,21 +319,23 @@ void oe_kernel::raise(unsigned vector)
 ena_transmit_result oe_kernel::transmit(unsigned queue, const iovec *iov, int n,
 					const ena_vnet_hdr &hdr)
 {
-	if (peer_) {
-		peer_->wire_in(gather(iov, n), &hdr);
-	} else if (keep_frames) {
+	if (peer_)
+		peer_->wire_in(iov, n, hdr);
+	else if (keep_frames)
 		transmitted.push_back({gather(iov, n), hdr, queue});
-	}
 	return ENA_TRANSMIT_SENT;
 }
 
 void oe_kernel::wire_in(const Bytes &frame, const ena_vnet_hdr *hdr)
 {
-	const ena_vnet_hdr none{};
 	const iovec iov = {const_cast<uint8_t *>(frame.data()), frame.size()};
-	if (!backlog_.empty() ||
-	    ena_device_receive(device, &iov, 1, hdr ? hdr : &none) == ENA_RECEIVE_HOLD)
-		backlog_.push_back({frame, hdr ? *hdr : none, 0});
+	wire_in(&iov, 1, hdr ? *hdr : ena_vnet_hdr{});
+}
+
+void oe_kernel::wire_in(const iovec *iov, int n, const ena_vnet_hdr &hdr)
+{
+	if (!backlog_.empty() || ena_device_receive(device, iov, n, &hdr) == ENA_RECEIVE_HOLD)
+		backlog_.push_back({gather(iov, n), hdr, 0});
 }
 
 void oe_kernel::deliver_backlog()
@@ -394,6 +396,16 @@ bool oe_kernel::send(unsigned queue, const TxRequest &request, bool kick)
 		return false;
 	}
 	pair.tx[result.req_id] = std::move(blocks);
+	pair.stopped = result.stop;
+	return true;
+}
+
+bool oe_kernel::send_mapped(unsigned queue, const oe_tx_packet &packet)
+{
+	Pair &pair = pairs_[queue];
+	oe_tx_result result;
+	if (pair.stopped || oe_tx_submit(pair.txq, &packet, &result))
+		return false;
 	pair.stopped = result.stop;
 	return true;
 }

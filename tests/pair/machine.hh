@@ -73,7 +73,10 @@ struct oe_kernel {
 	/* --- traffic --- */
 	/* False when the queue is stopped. */
 	[[nodiscard]] bool send(unsigned queue, const TxRequest &request, bool kick = true);
+	/* The same for a frame that lies ready in shared memory and stays there. */
+	[[nodiscard]] bool send_mapped(unsigned queue, const oe_tx_packet &packet);
 	void wire_in(const Bytes &frame, const ena_vnet_hdr *hdr = nullptr);
+	void wire_in(const iovec *iov, int n, const ena_vnet_hdr &hdr);
 	std::vector<RxFrame> received; /* filled by NAPI */
 	std::deque<WireFrame> transmitted; /* when no peer is connected */
 	void connect(oe_kernel &peer); /* both ways */
