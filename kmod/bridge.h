@@ -40,7 +40,11 @@ struct oe_error {
 
 /* ---- kernel services: the core calls, the shim answers ------------------- */
 
-/* BAR0. writel orders earlier stores to coherent memory before the register. */
+/*
+ * BAR0. writel orders earlier stores to coherent memory before the register. An
+ * offset may come from the device: beyond the BAR nothing is written, and all
+ * ones are read.
+ */
 uint32_t oek_readl(struct oe_kernel *kernel, uint32_t offset);
 void oek_writel(struct oe_kernel *kernel, uint32_t offset, uint32_t value);
 
@@ -215,7 +219,12 @@ struct oe_txq *oe_txq(struct oe_adapter *adapter, uint32_t index);
 int oe_tx_submit(struct oe_txq *q, const struct oe_tx_packet *packet, struct oe_tx_result *result);
 /* Ring the doorbell for what OE_TX_KICK left out. */
 void oe_tx_kick(struct oe_txq *q);
-/* Whether a stopped queue has room again. Any context. */
+/*
+ * Whether a stopped queue has room again. Any context. Begins with a full
+ * barrier: what the caller stored before (the stop flag) is visible to the
+ * other side before room is looked at. oe_tx_release() ends with one, so a
+ * look at the stop flag after it cannot miss a queue that saw no room.
+ */
 bool oe_tx_has_room(const struct oe_txq *q);
 /*
  * Up to @max ids of completed packets. They stay the shim's, with the
@@ -267,7 +276,7 @@ struct oe_rxq *oe_rxq(struct oe_adapter *adapter, uint32_t index);
 uint32_t oe_rx_poll(struct oe_rxq *q, struct oe_rx_burst *burst, uint32_t budget);
 /* How many buffers to post now (0 while posting would not be worth a doorbell). */
 uint32_t oe_rx_wanted(const struct oe_rxq *q);
-/* Post @n (at most OE_BURST) buffers; sets their ids. */
+/* Post @n (at most OE_BURST and oe_rx_wanted()) buffers; sets their ids. */
 void oe_rx_refill(struct oe_rxq *q, struct oe_rx_buffer *buffers, uint32_t n);
 
 /* Re-arm the vector of pair @index with the delays set. NAPI context. */
@@ -289,7 +298,11 @@ struct oe_link {
 };
 int oe_get_link(struct oe_adapter *adapter, struct oe_link *link);
 
-/* Counters that the shim moves; the core keeps the others and names all. */
+/*
+ * Each counter has one mover. The core: cnt, bytes, prepare_ctx_err, doorbells,
+ * bad_req_id, missed_tx, unmask_interrupt of TX; cnt, bytes, csum_*, bad_desc_num,
+ * bad_req_id, empty_rx_ring of RX. The shim: all others. The core names all.
+ */
 struct oe_tx_stats {
 	uint64_t cnt, bytes, queue_stop, prepare_ctx_err, queue_wakeup, dma_mapping_err;
 	uint64_t linearize, linearize_failed, napi_comp, tx_poll, doorbells, bad_req_id;
