@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One run of the test VM: QEMU's command line, the process, and the watch over its two serial ports."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+from . import BUILD, UserError, script
+
+# What a kernel prints when something is badly wrong, whoever is to blame.
+COMPLAINT = re.compile(r"Kernel panic|Oops[: ]|BUG: |WARNING: CPU|general protection fault|"
+                       r"INFO: task .* blocked|rcu: INFO: .*stall|NETDEV WATCHDOG|"
+                       r"refcount_t: |list_(add|del) corruption|double fault")
+PANIC = re.compile(r"Kernel panic|Attempted to kill init")
+
+# A guest that says nothing for so long, not even its heartbeat, hangs.
+SILENCE_SECONDS = 180
+
+
+def qemu_binary():
+    """The path of QEMU, which must be 10.0 or newer."""
+    path = shutil.which("qemu-system-x86_64")
+    if not path:
+        raise UserError("qemu-system-x86_64 is missing: run scripts/setup qemu.")
+    return path
+
+
+def qemu_version(qemu):
+    """QEMU's version as a string, such as 10.0.2."""
+    text = subprocess.run([qemu, "--version"], check=True, stdout=subprocess.PIPE, text=True).stdout
+    version = re.search(r"version (\d+)\.(\d+)\.(\d+)", text)
+    if not version or int(version[1]) < 10:
+        raise UserError(f"{qemu} is {version[0] if version else text.strip()}; the adapter needs QEMU"
+                        " 10.0 or newer (on Debian 12 from bookworm-backports): run scripts/setup qemu.")
+    return ".".join(version.groups())
+
+
+def plugin(version):
+    """The path of the adapter built for this QEMU."""
+    path = os.path.join(BUILD, "plugin", version, "openena-qemu.so")
+    if not os.path.exists(path):
+        raise UserError(f"build/plugin/{version}/openena-qemu.so is missing: run scripts/build-plugin.")
+    return path
+
+
+class Machine:
+    """A prepared run. Options are those of tools/openena-vm; everything it writes is in logs."""
+
+    def __init__(self, options, accel, kernel, initrd, logs):
+        self.options = options
+        self.accel = accel
+        self.kernel = kernel
+        self.initrd = initrd
+        self.logs = logs
+        self.process = None
+        self.console_log = os.path.join(logs, "console.log")
+        self.report_log = os.path.join(logs, "report.tap")
+        self.qemu_log = os.path.join(logs, "qemu.log")
+
+    def _adapters(self):
+        options, arguments = self.options, []
+        for index in range(options.nics):
+            device = f"{options.nic},id=nic{index},netdev=h{index},bus=rp{index}"
+            device += f",mac=52:54:00:00:00:{index + 1:02x}"
+            if options.nic == "ena":
+                device += f",queues={options.queues}"
+            if options.device_options:
+                device += "," + options.device_options
+            arguments += ["-netdev", f"hubport,id=h{index},hubid=0",
+                          "-device", f"pcie-root-port,id=rp{index},chassis={index + 1}",
+                          "-device", device]
+        return arguments
+
+    def command(self, interactive):
+        """QEMU's whole command line."""
+        options = self.options
+        qemu = qemu_binary()
+        command = [qemu, "-nodefaults", "-display", "none", "-no-reboot", "-m", options.memory,
+                   "-smp", str(options.cpus)]
+        if self.accel == "kvm":
+            command += ["-accel", "kvm", "-cpu", "host"]
+        else:
+            command += ["-accel", "tcg,thread=multi", "-cpu", "max"]
+        command += ["-machine", "q35" + (",kernel-irqchip=split" if options.iommu else "")]
+        if options.iommu:
+            command += ["-device", "intel-iommu,intremap=on"]
+        if options.nic == "ena":
+            command += ["-plugin", plugin(qemu_version(qemu))]
+        command += ["-kernel", self.kernel.image, "-initrd", self.initrd,
+                    "-append", self._kernel_arguments()]
+        if interactive:
+            command += ["-chardev", f"stdio,id=console,mux=on,signal=off,logfile={self.console_log}",
+                        "-mon", "chardev=console"]
+        else:
+            command += ["-chardev", f"file,id=console,path={self.console_log}"]
+        command += ["-serial", "chardev:console", "-chardev", f"file,id=report,path={self.report_log}",
+                    "-serial", "chardev:report"]
+        command += ["-d", "guest_errors", "-D", self.qemu_log]
+        return command + self._adapters() + options.qemu_arg
+
+    def _kernel_arguments(self):
+        words = ["console=ttyS0", "quiet", "loglevel=5", "panic=-1", "oops=panic", "net.ifnames=0",
+                 "mitigations=off", "random.trust_cpu=on", "tsc=reliable"]
+        if self.options.iommu:
+            words.append("intel_iommu=on")
+        return " ".join(words + self.options.kernel_arg)
+
+    def _start(self, interactive):
+        for path in (self.console_log, self.report_log, self.qemu_log):
+            with open(path, "wb"):
+                pass
+        command = self.command(interactive)
+        with open(os.path.join(self.logs, "command"), "w", encoding="utf-8") as out:
+            out.write(" ".join(command) + "\n")
+        self.process = subprocess.Popen(
+            command, stdin=None if interactive else subprocess.DEVNULL,
+            stdout=None if interactive else subprocess.PIPE,
+            stderr=None if interactive else subprocess.STDOUT)
+
+    def stop(self):
+        """Ends QEMU if it still runs."""
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+    def interact(self):
+        """Runs with this terminal as the guest's console; returns the guest's exit status."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the guest's to interpret
+        self._start(interactive=True)
+        try:
+            if self.options.shell:
+                self.process.wait()
+            else:
+                self.process.wait(self.options.timeout)
+        except subprocess.TimeoutExpired:
+            print(f"\nopenena: the guest did not end within {self.options.timeout} s", file=sys.stderr)
+        finally:
+            self.stop()
+        return self.exit_status()
+
+    def exit_status(self):
+        """What the guest reported at its end; None if it never got there."""
+        with open(self.report_log, encoding="utf-8", errors="replace") as source:
+            found = re.findall(r"^exit (\d+)\r?$", source.read(), re.M)
+        return int(found[-1]) if found else None
+
+    def watch(self, on_report):
+        """Runs to the end, handing each line of the report to on_report.
+
+        Returns None, or a sentence that says why the run as such failed.
+        """
+        self._start(interactive=False)
+        deadline = time.monotonic() + self.options.timeout
+        last_news = time.monotonic()
+        report = Tail(self.report_log)
+        console = Tail(self.console_log)
+        trouble = None
+        try:
+            while True:
+                running = self.process.poll() is None
+                lines = report.lines()
+                for line in lines:
+                    if line != "# alive":
+                        on_report(line)
+                if lines:
+                    last_news = time.monotonic()
+                for line in console.lines():
+                    if COMPLAINT.search(line) and trouble is None:
+                        trouble = f"the guest's kernel says \"{line.strip()}\""
+                if not running:
+                    break
+                now = time.monotonic()
+                if now > deadline:
+                    return f"the run did not end within {self.options.timeout} s"
+                if now - last_news > SILENCE_SECONDS:
+                    return f"the guest hangs: no sign of life for {SILENCE_SECONDS} s"
+                time.sleep(0.1)
+        finally:
+            self.stop()
+        said = self.process.stdout.read().decode(errors="replace").strip()
+        if self.process.returncode:
+            return f"QEMU ended with status {self.process.returncode}: {said}"
+        if self.exit_status() is None and trouble is None:
+            trouble = "the guest ended before its tests did" + (f" ({said})" if said else "")
+        return trouble
+
+
+class Tail:
+    """The lines that have been added to a file since the last look."""
+
+    def __init__(self, path):
+        self.source = open(path, "rb")  # pylint: disable=consider-using-with
+        self.rest = b""
+
+    def lines(self):
+        """Complete new lines, without their ends."""
+        *whole, self.rest = (self.rest + self.source.read()).split(b"\n")
+        return [line.decode(errors="replace").rstrip("\r") for line in whole]
