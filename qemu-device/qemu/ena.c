@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The QOM type "ena": PCI identity, capabilities, BARs, reset. */
+#include "qemu/osdep.h"
+#include "qemu/module.h"
+#include "qemu/units.h"
+#include "qapi/error.h"
+#include "hw/pci/msix.h"
+#include "hw/pci/pcie.h"
+#include "hw/pci/pcie_aer.h"
+#include "migration/vmstate.h"
+#include "system/system.h"
+#include "ena.h"
+
+/* Configuration space; PCIe and MSI-X lie where the real adapter has them. */
+enum {
+	ENA_CAP_PM = 0x40,
+	ENA_CAP_PCIE = 0x70,
+	ENA_CAP_MSIX = 0xb0,
+	ENA_CAP_AER = 0x100,
+};
+
+/* BAR1: a page for the MSI-X table, a page for the pending bits. */
+enum { ENA_MSIX_PBA = 4 * KiB, ENA_MSIX_BAR_SIZE = 8 * KiB };
+
+static uint64_t ena_mmio_read(void *opaque, hwaddr addr, unsigned int size)
+{
+	ENAState *s = opaque;
+	uint64_t value;
+
+	if (!ena_enter(s))
+		return UINT64_MAX;
+	value = ena_device_mmio_read(s->core, addr, size);
+	ena_leave(s);
+	return value;
+}
+
+static void ena_mmio_write(void *opaque, hwaddr addr, uint64_t value, unsigned int size)
+{
+	ENAState *s = opaque;
+
+	if (!ena_enter(s)) {
+		ena_note(s, ENA_NOTE_GUEST_ERROR,
+			 "register write by the adapter's own DMA or interrupt: ignored");
+		return;
+	}
+	ena_device_mmio_write(s->core, addr, value, size);
+	ena_leave(s);
+}
+
+/* The core judges every width and alignment itself. */
+static const MemoryRegionOps ena_mmio_ops = {
+	.read = ena_mmio_read,
+	.write = ena_mmio_write,
+	.endianness = DEVICE_LITTLE_ENDIAN,
+	.valid = {.min_access_size = 1, .max_access_size = 8, .unaligned = true},
+	.impl = {.min_access_size = 1, .max_access_size = 8, .unaligned = true},
+};
+
+static void ena_config_write(PCIDevice *pci, uint32_t addr, uint32_t value, int len)
+{
+	pci_default_write_config(pci, addr, value, len);
+	pcie_cap_flr_write_config(pci, addr, value, len);
+	pcie_aer_write_config(pci, addr, value, len);
+}
+
+static bool init_msix(ENAState *s, Error **errp)
+{
+	PCIDevice *pci = PCI_DEVICE(s);
+	unsigned int i;
+
+	memory_region_init(&s->msix, OBJECT(s), "ena-msix", ENA_MSIX_BAR_SIZE);
+	if (msix_init(pci, s->config.vectors, &s->msix, ENA_BAR_MSIX, 0, &s->msix, ENA_BAR_MSIX,
+		      ENA_MSIX_PBA, ENA_CAP_MSIX, errp) < 0)
+		return false;
+	for (i = 0; i < s->config.vectors; i++)
+		msix_vector_use(pci, i);
+	return true;
+}
+
+static bool init_capabilities(ENAState *s, Error **errp)
+{
+	PCIDevice *pci = PCI_DEVICE(s);
+
+	if (pci_pm_init(pci, ENA_CAP_PM, errp) < 0)
+		return false;
+	pci_set_word(pci->config + ENA_CAP_PM + PCI_PM_PMC, PCI_PM_CAP_VER_1_2);
+	/* The state survives D3hot: a driver needs no reset when it comes back. */
+	pci_set_word(pci->config + ENA_CAP_PM + PCI_PM_CTRL, PCI_PM_CTRL_NO_SOFT_RESET);
+	pci_set_word(pci->wmask + ENA_CAP_PM + PCI_PM_CTRL, PCI_PM_CTRL_STATE_MASK);
+
+	if (pcie_endpoint_cap_init(pci, ENA_CAP_PCIE) < 0) {
+		error_setg(errp, "no room for the PCI Express capability");
+		return false;
+	}
+	pcie_cap_flr_init(pci);
+	return pcie_aer_init(pci, PCI_ERR_VER, ENA_CAP_AER, PCI_ERR_SIZEOF, errp) >= 0;
+}
+
+static void exit_capabilities(PCIDevice *pci)
+{
+	if (pci->exp.aer_cap)
+		pcie_aer_exit(pci);
+	if (pci->exp.exp_cap)
+		pcie_cap_exit(pci);
+}
+
+static void init_identity(ENAState *s)
+{
+	PCIDevice *pci = PCI_DEVICE(s);
+	DeviceState *dev = DEVICE(s);
+	g_autofree char *path = qdev_get_dev_path(dev);
+
+	s->name = g_strdup_printf("ena %s", dev->id ?: path);
+	pci_config_set_device_id(pci->config, s->device_id);
+	pci_config_set_revision(pci->config, s->config.readless ? 0 : ENA_PCI_REVISION_NO_READLESS);
+}
+
+static void ena_realize(PCIDevice *pci, Error **errp)
+{
+	ENAState *s = ENA(pci);
+
+	if (!ena_check_properties(s, errp))
+		return;
+	init_identity(s);
+	pci->config_write = ena_config_write;
+
+	memory_region_init_io(&s->registers, OBJECT(s), &ena_mmio_ops, s, "ena-registers",
+			      ENA_DEVICE_BAR0_SIZE);
+	pci_register_bar(pci, ENA_BAR_REGISTERS, PCI_BASE_ADDRESS_SPACE_MEMORY, &s->registers);
+	if (!init_msix(s, errp))
+		goto free_name;
+	pci_register_bar(pci, ENA_BAR_MSIX, PCI_BASE_ADDRESS_SPACE_MEMORY, &s->msix);
+	if (!init_capabilities(s, errp) || !ena_host_init(s, errp))
+		goto exit_pci;
+	ena_net_init(s);
+	return;
+
+exit_pci:
+	exit_capabilities(pci);
+	msix_uninit(pci, &s->msix, &s->msix);
+free_name:
+	g_clear_pointer(&s->name, g_free);
+}
+
+static void ena_exit(PCIDevice *pci)
+{
+	ENAState *s = ENA(pci);
+
+	ena_net_exit(s);
+	ena_host_exit(s);
+	exit_capabilities(pci);
+	msix_unuse_all_vectors(pci);
+	msix_uninit(pci, &s->msix, &s->msix);
+	g_clear_pointer(&s->name, g_free);
+}
+
+/* Bus reset, machine reset and FLR. */
+static void ena_reset_hold(Object *obj, ResetType type)
+{
+	ena_host_reset(ENA(obj));
+}
+
+/* After the bus has cleared the command register (which FLR does later, so it leaves it off). */
+static void ena_reset_exit(Object *obj, ResetType type)
+{
+	ENAState *s = ENA(obj);
+	PCIDevice *pci = PCI_DEVICE(s);
+
+	if (s->firmware_bus_master)
+		pci_default_write_config(
+			pci, PCI_COMMAND,
+			pci_get_word(pci->config + PCI_COMMAND) | PCI_COMMAND_MASTER, 2);
+}
+
+static const VMStateDescription ena_vmstate = {
+	.name = TYPE_ENA,
+	.unmigratable = 1,
+};
+
+static void ena_class_init(ObjectClass *oc, ena_class_data *data)
+{
+	DeviceClass *dc = DEVICE_CLASS(oc);
+	PCIDeviceClass *pc = PCI_DEVICE_CLASS(oc);
+	ResettableClass *rc = RESETTABLE_CLASS(oc);
+
+	pc->realize = ena_realize;
+	pc->exit = ena_exit;
+	pc->vendor_id = ENA_PCI_VENDOR;
+	pc->device_id = ENA_PCI_PF;
+	pc->class_id = PCI_CLASS_NETWORK_ETHERNET;
+	pc->subsystem_vendor_id = ENA_PCI_VENDOR;
+	pc->subsystem_id = ENA_PCI_SUBSYSTEM;
+
+	rc->phases.hold = ena_reset_hold;
+	rc->phases.exit = ena_reset_exit;
+
+	dc->desc = "Elastic Network Adapter (ENA)";
+	dc->vmsd = &ena_vmstate;
+	set_bit(DEVICE_CATEGORY_NETWORK, dc->categories);
+	ena_class_init_properties(dc);
+}
+
+static void ena_instance_init(Object *obj)
+{
+	ENAState *s = ENA(obj);
+
+	device_add_bootindex_property(obj, &s->conf.bootindex, "bootindex", "/ethernet-phy@0",
+				      DEVICE(obj));
+}
+
+static const TypeInfo ena_info = {
+	.name = TYPE_ENA,
+	.parent = TYPE_PCI_DEVICE,
+	.instance_size = sizeof(ENAState),
+	.instance_init = ena_instance_init,
+	.class_init = ena_class_init,
+	.interfaces = (ena_interface_info[]){{INTERFACE_PCIE_DEVICE}, {}},
+};
+
+void ena_register_types(void)
+{
+	type_register_static(&ena_info);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One function of the adapter as QEMU sees it: the PCI device around a device
+ * core. ena.c is the QOM type and its PCI face, ena_properties.c what a user can
+ * set, ena_host.c what the core asks of its host, ena_net.c the network backend.
+ */
+#ifndef OPENENA_QEMU_ENA_H
+#define OPENENA_QEMU_ENA_H
+
+#include "qemu/main-loop.h"
+#include "qemu/timer.h"
+#include "hw/pci/pci_device.h"
+#include "net/net.h"
+#include "qom/object.h"
+#include "compat.h"
+#include "ena_device.h"
+#include "ena_pci.h"
+
+#define TYPE_ENA "ena"
+OBJECT_DECLARE_SIMPLE_TYPE(ENAState, ENA)
+
+struct ENAState {
+	PCIDevice parent_obj;
+
+	/* Properties */
+	NICConf conf;
+	struct ena_config config;
+	uint16_t device_id;
+	bool firmware_bus_master;
+	bool trace;
+
+	MemoryRegion registers;
+	MemoryRegion msix;
+
+	char *name; /* in messages */
+	struct ena_device *core; /* NULL before realize and after exit */
+
+	/* ena_host.c */
+	QEMUBH *bh;
+	QEMUTimer *timer;
+	bool in_core; /* a call into the core is under way */
+	uint64_t raised; /* vectors to notify when it has returned */
+	/* What the bottom half is to tell the core. */
+	bool reset_due;
+	bool link_changed;
+	bool timer_due;
+	bool transmit_ready;
+	bool receive_ready; /* and the peers, then */
+	bool bus_master_warned;
+
+	/* ena_net.c */
+	NICState *nic;
+	bool vnet; /* every peer takes and gives a virtio-net header */
+	unsigned int queued; /* frames QEMU holds for a peer that was not ready */
+	bool receive_refused; /* can_receive was false: the peer waits for a flush */
+};
+
+/* Register the QOM types. Call once. */
+void ena_register_types(void);
+
+void ena_class_init_properties(DeviceClass *dc);
+/* Complete s->config from the properties. False: a value is refused, with the limit in @errp. */
+bool ena_check_properties(ENAState *s, Error **errp);
+
+/*
+ * The core is not reentrant, and QEMU may come back while it calls out: a peer
+ * answers a frame at once, a message interrupt points at our own registers.
+ * Every call into the core is between these two; false: the core is busy (or
+ * gone), do not call. @leave delivers the interrupts raised meanwhile.
+ */
+bool ena_enter(ENAState *s);
+void ena_leave(ENAState *s);
+
+/* Create and free the core, its bottom half and its timer. */
+bool ena_host_init(ENAState *s, Error **errp);
+void ena_host_exit(ENAState *s);
+/* Power-on state; put off to the bottom half if the core is busy. */
+void ena_host_reset(ENAState *s);
+/* Have the bottom half run soon. */
+void ena_host_kick(ENAState *s);
+/* One line for the user of @s, without a newline. */
+void ena_note(ENAState *s, enum ena_note_level level, const char *text);
+
+/* Create and delete the network client; the core exists in between. */
+void ena_net_init(ENAState *s);
+void ena_net_exit(ENAState *s);
+bool ena_net_link_up(ENAState *s);
+/* Offer again what the peers hold back. */
+void ena_net_flush(ENAState *s);
+/* Have peers that found can_receive false flushed once it no longer is. */
+void ena_net_check_receive(ENAState *s);
+enum ena_transmit_result ena_net_transmit(ENAState *s, unsigned int queue, const struct iovec *iov,
+					  int iovcnt, const struct ena_vnet_hdr *hdr);
+
+#endif

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the device core asks of its host, answered by QEMU. */
+#include "qemu/osdep.h"
+#include "qemu/log.h"
+#include "qemu/error-report.h"
+#include "qapi/error.h"
+#include "hw/pci/msix.h"
+#include "ena.h"
+
+/*
+ * RAM only. A device as DMA target would let the guest drive one function's
+ * DMA into the other's registers while the core is at work.
+ */
+static const MemTxAttrs ena_dma_attrs = {.memory = 1};
+
+void ena_note(ENAState *s, enum ena_note_level level, const char *text)
+{
+	if (level == ENA_NOTE_GUEST_ERROR)
+		qemu_log_mask(LOG_GUEST_ERROR, "%s: %s\n", s->name, text);
+	if (ena_trace_event(s->name, text) || !s->trace)
+		return;
+	fprintf(stderr, "%s: %s\n", s->name, text);
+}
+
+void ena_host_kick(ENAState *s)
+{
+	if (s->bh)
+		qemu_bh_schedule(s->bh);
+}
+
+bool ena_enter(ENAState *s)
+{
+	if (!s->core || s->in_core)
+		return false;
+	s->in_core = true;
+	return true;
+}
+
+void ena_leave(ENAState *s)
+{
+	PCIDevice *pci = PCI_DEVICE(s);
+
+	s->in_core = false;
+	ena_net_check_receive(s);
+	/*
+	 * The guest chooses where a message goes, so it may come back as an
+	 * access to this device, as FLR or as unplug: take one bit at a time.
+	 */
+	while (s->raised) {
+		unsigned int vector = ctz64(s->raised);
+
+		s->raised &= s->raised - 1;
+		if (vector < pci->msix_entries_nr)
+			msix_notify(pci, vector);
+	}
+}
+
+/* DMA of a function whose bus mastering is off fails in silence, the first trap of driver authors. */
+static void note_dma_failure(ENAState *s, uint64_t addr, size_t len)
+{
+	bool master = pci_get_word(PCI_DEVICE(s)->config + PCI_COMMAND) & PCI_COMMAND_MASTER;
+	g_autofree char *text = g_strdup_printf("DMA of %zu bytes at 0x%" PRIx64 " failed: %s", len,
+						addr,
+						master ? "no RAM there" : "bus mastering is off");
+
+	ena_note(s, ENA_NOTE_GUEST_ERROR, text);
+	if (master || s->bus_master_warned)
+		return;
+	s->bus_master_warned = true;
+	warn_report("%s: %s (the driver must set bit 2 of the PCI command register; "
+		    "firmware-bus-master=on sets it for a driver that does not)",
+		    s->name, text);
+}
+
+static bool dma_rw(ENAState *s, uint64_t addr, void *buf, size_t len, DMADirection dir)
+{
+	if (pci_dma_rw(PCI_DEVICE(s), addr, buf, len, dir, ena_dma_attrs) == MEMTX_OK)
+		return true;
+	note_dma_failure(s, addr, len);
+	return false;
+}
+
+static bool host_dma_read(void *host, uint64_t addr, void *buf, size_t len)
+{
+	return dma_rw(host, addr, buf, len, DMA_DIRECTION_TO_DEVICE);
+}
+
+static bool host_dma_write(void *host, uint64_t addr, const void *buf, size_t len)
+{
+	return dma_rw(host, addr, (void *)buf, len, DMA_DIRECTION_FROM_DEVICE);
+}
+
+static DMADirection dma_direction(bool device_writes)
+{
+	return device_writes ? DMA_DIRECTION_FROM_DEVICE : DMA_DIRECTION_TO_DEVICE;
+}
+
+static void host_dma_unmap(void *host, void *ptr, size_t len, bool device_writes, size_t used)
+{
+	pci_dma_unmap(PCI_DEVICE(host), ptr, len, dma_direction(device_writes), used);
+}
+
+static void *host_dma_map(void *host, uint64_t addr, size_t *len, bool device_writes)
+{
+	dma_addr_t mapped = *len;
+	ram_addr_t offset;
+	void *ptr = dma_memory_map(pci_get_address_space(PCI_DEVICE(host)), addr, &mapped,
+				   dma_direction(device_writes), ena_dma_attrs);
+
+	if (!ptr)
+		return NULL;
+	/*
+	 * A bounce buffer stands for what is no RAM, and QEMU writes it back
+	 * without our attributes: refuse it unwritten.
+	 */
+	if (!memory_region_from_host(ptr, &offset)) {
+		host_dma_unmap(host, ptr, mapped, device_writes, 0);
+		return NULL;
+	}
+	*len = mapped;
+	return ptr;
+}
+
+static void host_raise(void *host, unsigned int vector)
+{
+	ENAState *s = host;
+
+	if (vector < ENA_DEVICE_MAX_VECTORS)
+		s->raised |= UINT64_C(1) << vector;
+}
+QEMU_BUILD_BUG_ON(ENA_DEVICE_MAX_VECTORS > 64);
+
+static enum ena_transmit_result host_transmit(void *host, unsigned int queue,
+					      const struct iovec *iov, int iovcnt,
+					      const struct ena_vnet_hdr *hdr)
+{
+	return ena_net_transmit(host, queue, iov, iovcnt, hdr);
+}
+
+static void host_schedule(void *host)
+{
+	ena_host_kick(host);
+}
+
+static void host_set_timer(void *host, uint64_t deadline_ns)
+{
+	ENAState *s = host;
+
+	if (deadline_ns > INT64_MAX)
+		timer_del(s->timer);
+	else
+		timer_mod_ns(s->timer, deadline_ns);
+}
+
+static uint64_t host_now(void *host)
+{
+	return qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
+}
+
+static void host_receive_ready(void *host)
+{
+	ENAState *s = host;
+
+	s->receive_ready = true;
+	ena_host_kick(s);
+}
+
+static void host_note(void *host, enum ena_note_level level, const char *text)
+{
+	ena_note(host, level, text);
+}
+
+static const struct ena_host_ops host_ops = {
+	.dma_read = host_dma_read,
+	.dma_write = host_dma_write,
+	.dma_map = host_dma_map,
+	.dma_unmap = host_dma_unmap,
+	.raise = host_raise,
+	.transmit = host_transmit,
+	.schedule = host_schedule,
+	.set_timer = host_set_timer,
+	.now = host_now,
+	.receive_ready = host_receive_ready,
+	.note = host_note,
+};
+
+/* The timer has no reentrancy guard of its own; the bottom half has. */
+static void ena_timer(void *opaque)
+{
+	ENAState *s = opaque;
+
+	s->timer_due = true;
+	ena_host_kick(s);
+}
+
+static void ena_work(ENAState *s)
+{
+	if (s->reset_due) {
+		s->reset_due = false;
+		ena_device_reset(s->core);
+	}
+	if (s->link_changed) {
+		s->link_changed = false;
+		ena_device_set_link(s->core, ena_net_link_up(s));
+	}
+	if (s->timer_due) {
+		s->timer_due = false;
+		ena_device_timer(s->core);
+	}
+	if (s->transmit_ready) {
+		s->transmit_ready = false;
+		ena_device_transmit_ready(s->core);
+	}
+	ena_device_poll(s->core);
+}
+
+static void ena_bh(void *opaque)
+{
+	ENAState *s = opaque;
+
+	if (!ena_enter(s))
+		return;
+	ena_work(s);
+	ena_leave(s);
+	if (s->core && s->receive_ready) {
+		s->receive_ready = false;
+		ena_net_flush(s);
+	}
+}
+
+void ena_host_reset(ENAState *s)
+{
+	if (s->in_core) {
+		s->reset_due = true;
+		ena_host_kick(s);
+		return;
+	}
+	s->raised = 0;
+	s->timer_due = false;
+	if (ena_enter(s)) {
+		ena_device_reset(s->core);
+		ena_leave(s);
+	}
+}
+
+bool ena_host_init(ENAState *s, Error **errp)
+{
+	DeviceState *dev = DEVICE(s);
+
+	/* Before the core: it may ask for them as soon as it exists. */
+	s->bh = qemu_bh_new_guarded(ena_bh, s, &dev->mem_reentrancy_guard);
+	s->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, ena_timer, s);
+	s->core = ena_device_new(&s->config, &host_ops, s);
+	if (s->core)
+		return true;
+	ena_host_exit(s);
+	error_setg(errp, "no memory for the adapter");
+	return false;
+}
+
+void ena_host_exit(ENAState *s)
+{
+	if (s->core)
+		ena_device_free(s->core);
+	s->core = NULL;
+	timer_free(s->timer);
+	s->timer = NULL;
+	qemu_bh_delete(s->bh);
+	s->bh = NULL;
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The properties of "ena": names, defaults, help, checks. */
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "net/eth.h"
+#include "ena.h"
+
+#define ENA_CONFIG_UINT16(name, field) DEFINE_PROP_UINT16(name, ENAState, config.field, 0)
+#define ENA_CONFIG_UINT32(name, field) DEFINE_PROP_UINT32(name, ENAState, config.field, 0)
+
+/* The core's defaults replace the zeros at class_init. */
+static Property ena_properties[] = {
+	DEFINE_NIC_PROPERTIES(ENAState, conf),
+	DEFINE_PROP_UINT16("device-id", ENAState, device_id, ENA_PCI_PF),
+	DEFINE_PROP_BOOL("firmware-bus-master", ENAState, firmware_bus_master, false),
+	DEFINE_PROP_BOOL("trace", ENAState, trace, false),
+	ENA_CONFIG_UINT16("queues", queues),
+	ENA_CONFIG_UINT16("tx-depth", tx_depth),
+	ENA_CONFIG_UINT16("rx-depth", rx_depth),
+	ENA_CONFIG_UINT32("max-mtu", max_mtu),
+	ENA_CONFIG_UINT32("speed", speed_mbps),
+	ENA_CONFIG_UINT32("features", features),
+	ENA_CONFIG_UINT32("tx-offloads", tx_offloads),
+	ENA_CONFIG_UINT32("rx-offloads", rx_offloads),
+	ENA_CONFIG_UINT32("keep-alive-ms", keep_alive_ms),
+	ENA_CONFIG_UINT16("moderation-us", moderation_resolution_us),
+	ENA_CONFIG_UINT16("hint-watchdog-ms", hint_watchdog_ms),
+	ENA_CONFIG_UINT16("hint-admin-ms", hint_admin_ms),
+	ENA_CONFIG_UINT16("hint-tx-completion-ms", hint_tx_completion_ms),
+	ENA_CONFIG_UINT16("hint-mmio-read-ms", hint_mmio_read_ms),
+	DEFINE_PROP_BOOL("readless", ENAState, config.readless, true),
+};
+
+static const struct {
+	const char *name, *text;
+} ena_help[] = {
+	{"device-id", "PCI device id: 0x0ec2, 0x1ec2 (PF), 0xec20, 0xec21 (VF, for drivers that "
+		      "know no PF: DPDK, iPXE) or 0x0051"},
+	{"firmware-bus-master", "bus mastering on after reset, as EC2's firmware leaves it; for "
+				"drivers that never set it (FreeBSD)"},
+	{"trace", "print what the adapter does and refuses on stderr"},
+	{"queues", "TX/RX queue pairs offered, 1 to 32; the MSI-X vectors are one more"},
+	{"tx-depth", "largest TX ring, a power of two, 256 to 1024"},
+	{"rx-depth", "largest RX ring, a power of two, 256 to 8192"},
+	{"max-mtu", "largest MTU, 128 to 9216"},
+	{"speed", "link speed reported, in Mb/s; 0: the link feature is not offered"},
+	{"features", "mask of the feature ids offered"},
+	{"tx-offloads", "mask of the TX offloads offered"},
+	{"rx-offloads", "mask of the RX offloads offered"},
+	{"keep-alive-ms", "period of the keep-alive event in guest time; 0: none"},
+	{"moderation-us", "unit of the interrupt moderation delays"},
+	{"hint-watchdog-ms", "keep-alive timeout hinted to the driver; 0: its own"},
+	{"hint-admin-ms", "admin command timeout hinted to the driver; 0: its own"},
+	{"hint-tx-completion-ms", "TX completion timeout hinted to the driver; 0: its own"},
+	{"hint-mmio-read-ms", "register read timeout hinted to the driver; 0: its own"},
+	{"readless", "registers are read by DMA; off: PCI revision bit 0 asks the driver for "
+		     "plain reads"},
+};
+
+/* The core's default of a property that sets a member of its configuration. */
+static void set_config_default(Property *prop, const struct ena_config *config)
+{
+	const char *member = (const char *)config + (prop->offset - offsetof(ENAState, config));
+
+	if (prop->offset < offsetof(ENAState, config) ||
+	    prop->offset >= offsetof(ENAState, config) + sizeof(*config))
+		return;
+	if (prop->info == &qdev_prop_uint16)
+		prop->defval.u = *(const uint16_t *)member;
+	else if (prop->info == &qdev_prop_uint32)
+		prop->defval.u = *(const uint32_t *)member;
+	else if (prop->info == &qdev_prop_bool)
+		prop->defval.u = *(const bool *)member;
+}
+
+void ena_class_init_properties(DeviceClass *dc)
+{
+	struct ena_config config;
+	unsigned int i;
+
+	ena_config_default(&config);
+	for (i = 0; i < ARRAY_SIZE(ena_properties); i++)
+		set_config_default(&ena_properties[i], &config);
+	device_class_set_props_n(dc, ena_properties, ARRAY_SIZE(ena_properties));
+	for (i = 0; i < ARRAY_SIZE(ena_help); i++)
+		object_class_property_set_description(OBJECT_CLASS(dc), ena_help[i].name,
+						      ena_help[i].text);
+}
+
+static bool check_device_id(const ENAState *s, Error **errp)
+{
+	static const uint16_t ids[] = {ENA_PCI_PF, ENA_PCI_LLQ_PF, ENA_PCI_VF, ENA_PCI_LLQ_VF,
+				       ENA_PCI_RESERVED};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ids); i++)
+		if (s->device_id == ids[i])
+			return true;
+	error_setg(errp,
+		   "device-id=0x%04x is no ENA adapter (0x0ec2, 0x1ec2, 0xec20, 0xec21, 0x0051)",
+		   s->device_id);
+	return false;
+}
+
+bool ena_check_properties(ENAState *s, Error **errp)
+{
+	char why[256];
+
+	if (!check_device_id(s, errp))
+		return false;
+	qemu_macaddr_default_if_unset(&s->conf.macaddr);
+	if (is_multicast_ether_addr(s->conf.macaddr.a)) {
+		error_setg(errp, "mac=" MAC_FMT " is a multicast address",
+			   MAC_ARG(s->conf.macaddr.a));
+		return false;
+	}
+	memcpy(s->config.mac, s->conf.macaddr.a, sizeof(s->config.mac));
+	s->config.vectors = s->config.queues + 1;
+	if (ena_config_check(&s->config, why, sizeof(why)))
+		return true;
+	error_setg(errp, "%s", why);
+	return false;
+}
