@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Every target is a thin call of one of scripts/; "make help" lists them.
+
+DRIVER ?= openena
+KVER ?= 6.12
+ACCEL ?= auto
+QUEUES ?= 2
+MTU ?= 9001
+
+vm_options = --driver '$(DRIVER)' --kver '$(KVER)' --accel '$(ACCEL)' --queues '$(QUEUES)' --mtu '$(MTU)'
+
+.PHONY: help run shell check check-host check-vm check-clients check-qemu lint setup plugin module \
+	clean distclean
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make run            boot a Linux guest on the adapter, show it, leave you in its shell'
+	@echo 'make shell          the guest shell at once'
+	@echo 'make check          every test; the last line counts them'
+	@echo '  make check-host     the cores, in ordinary processes, also under sanitizers'
+	@echo '  make check-qemu     the adapter in QEMU, without a guest'
+	@echo '  make check-vm       our driver on our adapter, in the test VM'
+	@echo '  make check-clients  drivers that are not ours on our adapter'
+	@echo 'make lint           formatting and static analysis'
+	@echo 'make setup          install the Debian packages that all of this needs'
+	@echo 'make plugin         the adapter for this QEMU (build/plugin/)'
+	@echo 'make module         the driver for KVER (build/kmod/)'
+	@echo 'make clean          remove what was built from this tree'
+	@echo 'make distclean      remove also kernels, root file systems and QEMU headers'
+	@echo
+	@echo 'Variables of run and shell: DRIVER=openena|ena, KVER=6.12|6.1, ACCEL=auto|kvm|tcg,'
+	@echo '  QUEUES=1..32, MTU=128..9216. KVER also goes with module.'
+
+run shell:
+	@scripts/run $@ $(vm_options)
+
+check:
+	@scripts/check host qemu vm clients
+
+check-host check-qemu check-vm check-clients:
+	@scripts/check $(@:check-%=%)
+
+lint:
+	@scripts/setup lint kernel
+	@scripts/lint
+
+setup:
+	@scripts/setup
+
+plugin:
+	@scripts/setup qemu
+	@scripts/build-plugin
+
+module:
+	@scripts/setup kernel
+	@release=$$(scripts/vm-kernel get '$(KVER)') && scripts/build-module "$$release"
+
+clean:
+	rm -rf build/host build/host-asan build/kmod build/plugin build/logs build/lint
+
+distclean:
+	rm -rf build
