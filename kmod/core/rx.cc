@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rx.hh"
+
+#include "barriers.hh"
+#include "text.hh"
+
+namespace oe
+{
+
+namespace
+{
+
+constexpr uint32_t ethernet_header_len = 14;
+constexpr uint32_t max_batch = 256;
+constexpr uint32_t max_posted_len = 65535;
+/* Bits 7 and 17 of the status, which are always zero where the device promises it. */
+constexpr uint32_t rx_zero_bits = ENA_BIT(7) | ENA_BIT(17);
+
+struct Copied {
+	ena_rx_cdesc cdesc;
+	bool valid;
+};
+
+/* One completion, each word read once; not valid while its phase is not @phase. */
+Copied copy_completion(const ena_rx_cdesc &place, uint32_t phase)
+{
+	Copied copied;
+
+	copied.cdesc.status.raw = load_once(place.status.raw);
+	copied.valid = ena::field_get(ENA_RXC_PHASE, copied.cdesc.status.get()) == phase;
+	if (!copied.valid)
+		return copied;
+	/* The phase bit has been seen: the rest is read after it. */
+	dma_rmb();
+	copied.cdesc.length.raw = load_once(place.length.raw);
+	copied.cdesc.req_id.raw = load_once(place.req_id.raw);
+	copied.cdesc.hash.raw = load_once(place.hash.raw);
+	copied.cdesc.offset = load_once(place.offset);
+	return copied;
+}
+
+bool is_l4(uint32_t proto)
+{
+	return proto == ENA_L4_TCP || proto == ENA_L4_UDP;
+}
+
+bool is_ip(uint32_t proto)
+{
+	return proto == ENA_L3_IPV4 || proto == ENA_L3_IPV6;
+}
+
+oe_rx_csum csum_of(uint32_t status)
+{
+	if (ena::field_get(ENA_RXC_L3_PROTO, status) == ENA_L3_IPV4 &&
+	    (status & ENA_RXC_L3_CSUM_ERR))
+		return OE_RX_CSUM_BAD;
+	if (!is_l4(ena::field_get(ENA_RXC_L4_PROTO, status)) || (status & ENA_RXC_IPV4_FRAG))
+		return OE_RX_CSUM_NONE;
+	if (status & ENA_RXC_L4_CSUM_ERR)
+		return OE_RX_CSUM_BAD;
+	return status & ENA_RXC_L4_CSUM_CHECKED ? OE_RX_CSUM_GOOD : OE_RX_CSUM_NONE;
+}
+
+oe_rx_hash hash_type_of(uint32_t status)
+{
+	if (!is_ip(ena::field_get(ENA_RXC_L3_PROTO, status)))
+		return OE_RX_HASH_NONE;
+	if (is_l4(ena::field_get(ENA_RXC_L4_PROTO, status)) && !(status & ENA_RXC_IPV4_FRAG))
+		return OE_RX_HASH_L4;
+	return OE_RX_HASH_L3;
+}
+
+} // namespace
+
+Status RxQueue::allocate(const RxConfig &config)
+{
+	if (Status status =
+		    submissions_.allocate(config.kernel, config.depth * sizeof(ena_rx_desc));
+	    !status)
+		return status;
+	if (Status status =
+		    completions_.allocate(config.kernel, config.depth * sizeof(ena_rx_cdesc));
+	    !status)
+		return status;
+	if (Status status = posted_len_.allocate(config.depth); !status)
+		return status;
+	return free_ids_.allocate(config.depth);
+}
+
+Status RxQueue::create(AdminQueue &admin, const RxConfig &config)
+{
+	if (Status status = allocate(config); !status)
+		return status;
+	config_ = config;
+	tail_ = head_ = RingPosition(config.depth);
+	/* The lowest ids come off the stack first. */
+	for (uint32_t i = 0; i < config.depth; i++)
+		free_ids_[i] = static_cast<uint16_t>(config.depth - 1 - i);
+	nfree_ = config.depth;
+	batch_ = config.depth / 8 < max_batch ? config.depth / 8 : max_batch;
+	return device_.create(admin, {.direction = ENA_SQ_RX,
+				      .depth = static_cast<uint16_t>(config.depth),
+				      .completion_words = sizeof(ena_rx_cdesc) / 4,
+				      .vector = config.vector,
+				      .submissions = submissions_.bus(),
+				      .completions = completions_.bus()});
+}
+
+void RxQueue::refuse(ena_reset_reason reason, const char *what, uint32_t value)
+{
+	broken_ = true;
+	if (reason == ENA_RESET_INVALID_RX_REQ_ID)
+		config_.stats->bad_req_id++;
+	else
+		config_.stats->bad_desc_num++;
+	log(config_.kernel, OE_LOG_ERROR,
+	    LogLine() << "RX queue " << config_.vector - 1 << ": " << what << " " << value
+		      << " in a completion");
+	config_.reset->ask(reason);
+}
+
+bool RxQueue::check_fragment(const ena_rx_cdesc &cdesc, uint32_t nth)
+{
+	uint32_t status = cdesc.status.get();
+	uint32_t id = cdesc.req_id.get();
+	uint32_t end = cdesc.length.get() + (nth == 0 ? cdesc.offset : 0u);
+
+	if (nth >= config_.max_frags) {
+		refuse(ENA_RESET_TOO_MANY_RX_DESCS, "a packet of more fragments than", nth);
+		return false;
+	}
+	if (((status & ENA_RXC_FIRST) != 0) != (nth == 0)) {
+		refuse(ENA_RESET_RX_DESCRIPTOR_MALFORMED, "first bit wrong in fragment", nth);
+		return false;
+	}
+	if (config_.check_zero_bits && (status & rx_zero_bits)) {
+		refuse(ENA_RESET_RX_DESCRIPTOR_MALFORMED, "reserved bits set in status", status);
+		return false;
+	}
+	if (id >= config_.depth || !posted_len_[id]) {
+		refuse(ENA_RESET_INVALID_RX_REQ_ID, "no posted buffer has the id", id);
+		return false;
+	}
+	if (!cdesc.length.get() || end > posted_len_[id]) {
+		refuse(ENA_RESET_RX_DESCRIPTOR_MALFORMED, "data does not fit its buffer: end", end);
+		return false;
+	}
+	return true;
+}
+
+/* Take @n buffers back from the device; false if one is named twice. */
+bool RxQueue::consume(const oe_rx_frag *frags, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		uint16_t id = frags[i].id;
+
+		if (!posted_len_[id]) {
+			refuse(ENA_RESET_INVALID_RX_REQ_ID, "a packet names twice the id", id);
+			return false;
+		}
+		posted_len_[id] = 0;
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		free_ids_[nfree_ + i] = frags[i].id;
+		head_.advance();
+	}
+	store_relaxed(nfree_, nfree_ + n);
+	return true;
+}
+
+/* What only the last completion of a packet knows. */
+void RxQueue::describe(const ena_rx_cdesc &last, oe_rx_packet &packet)
+{
+	oe_rx_csum csum = config_.csum ? csum_of(last.status.get()) : OE_RX_CSUM_NONE;
+	oe_rx_hash type = config_.hash ? hash_type_of(last.status.get()) : OE_RX_HASH_NONE;
+
+	packet.csum = static_cast<uint8_t>(csum);
+	packet.hash_type = static_cast<uint8_t>(type);
+	packet.hash = type == OE_RX_HASH_NONE ? 0 : last.hash.get();
+	switch (csum) {
+	case OE_RX_CSUM_GOOD:
+		config_.stats->csum_good++;
+		break;
+	case OE_RX_CSUM_BAD:
+		config_.stats->csum_bad++;
+		break;
+	case OE_RX_CSUM_NONE:
+		config_.stats->csum_unchecked++;
+		break;
+	}
+}
+
+/* Append the next packet to the burst, if the device has finished one. */
+bool RxQueue::take_packet(oe_rx_burst &burst)
+{
+	RingPosition position = head_;
+	oe_rx_packet &packet = burst.packets[burst.npackets];
+	oe_rx_frag *frags = &burst.frags[burst.nfrags];
+
+	packet = {};
+	packet.first_frag = static_cast<uint16_t>(burst.nfrags);
+	for (uint32_t nth = 0;; nth++) {
+		Copied copied = copy_completion(completions_.as<ena_rx_cdesc>()[position.index()],
+						position.phase());
+
+		/* A packet is taken when its last completion is there. */
+		if (!copied.valid || !check_fragment(copied.cdesc, nth))
+			return false;
+		position.advance();
+		frags[nth] = {.id = copied.cdesc.req_id.get(), .len = copied.cdesc.length.get()};
+		packet.len += frags[nth].len;
+		if (nth == 0)
+			packet.offset = copied.cdesc.offset;
+		if (copied.cdesc.status.get() & ENA_RXC_LAST) {
+			packet.nfrags = static_cast<uint16_t>(nth + 1);
+			if (packet.len < ethernet_header_len) {
+				refuse(ENA_RESET_RX_DESCRIPTOR_MALFORMED,
+				       "a packet shorter than its Ethernet header:", packet.len);
+				return false;
+			}
+			if (!consume(frags, packet.nfrags))
+				return false;
+			describe(copied.cdesc, packet);
+			return true;
+		}
+	}
+}
+
+uint32_t RxQueue::poll(oe_rx_burst &burst, uint32_t budget)
+{
+	uint32_t limit = budget < OE_BURST ? budget : uint32_t{OE_BURST};
+
+	static_assert(sizeof(burst.frags) / sizeof(burst.frags[0]) >= OE_BURST + OE_RX_MAX_FRAGS);
+	burst.npackets = 0;
+	burst.nfrags = 0;
+	/* Up to OE_BURST fragments, there is room for another largest packet. */
+	while (burst.npackets < limit && burst.nfrags <= OE_BURST && !broken_ &&
+	       take_packet(burst)) {
+		config_.stats->cnt++;
+		config_.stats->bytes += burst.packets[burst.npackets].len;
+		burst.nfrags += burst.packets[burst.npackets].nfrags;
+		burst.npackets++;
+	}
+	return burst.npackets;
+}
+
+uint32_t RxQueue::wanted() const
+{
+	/* One descriptor always stays free, so a full ring differs from an empty one. */
+	uint32_t room = nfree_ - 1;
+
+	return broken_ || room < batch_ ? 0 : room;
+}
+
+void RxQueue::post(oe_rx_buffer &buffer)
+{
+	ena_rx_desc desc = {};
+
+	buffer.id = free_ids_[nfree_ - 1];
+	store_relaxed(nfree_, nfree_ - 1);
+	posted_len_[buffer.id] =
+		static_cast<uint16_t>(buffer.len < max_posted_len ? buffer.len : max_posted_len);
+	desc.length.set(posted_len_[buffer.id]);
+	desc.ctrl = static_cast<uint8_t>(ENA_RXD_FIRST | ENA_RXD_LAST | ENA_RXD_COMP_REQ |
+					 (tail_.phase() ? ENA_RXD_PHASE : 0));
+	desc.req_id.set(buffer.id);
+	desc.addr_lo.set(static_cast<uint32_t>(buffer.bus));
+	desc.addr_hi.set(static_cast<uint16_t>(buffer.bus >> 32));
+	submissions_.as<ena_rx_desc>()[tail_.index()] = desc;
+	tail_.advance();
+}
+
+void RxQueue::refill(oe_rx_buffer *buffers, uint32_t n)
+{
+	/* More than wanted would overrun the ring: the surplus gets no id. */
+	for (uint32_t i = 0; i < n; i++) {
+		if (nfree_ > 1)
+			post(buffers[i]);
+		else
+			buffers[i].id = UINT16_MAX;
+	}
+	/* oek_writel orders the descriptors before the doorbell. */
+	oek_writel(config_.kernel, device_.doorbell().value, static_cast<uint16_t>(tail_.count()));
+}
+
+void RxQueue::inspect()
+{
+	bool empty = load_relaxed(nfree_) == config_.depth;
+
+	if (empty && was_empty_)
+		config_.stats->empty_rx_ring++;
+	was_empty_ = empty;
+}
+
+} // namespace oe

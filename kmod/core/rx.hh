@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* An RX queue. All in its NAPI, except for what the service looks at. */
+#ifndef OPENENA_CORE_RX_HH
+#define OPENENA_CORE_RX_HH
+
+#include <cstdint>
+
+#include "../../abi/ena_io.h"
+#include "../bridge.h"
+#include "admin_queue.hh"
+#include "memory.hh"
+#include "queues.hh"
+#include "reset.hh"
+#include "result.hh"
+
+namespace oe
+{
+
+/* What an RX queue must know of its adapter. */
+struct RxConfig {
+	oe_kernel *kernel = nullptr;
+	ResetRequest *reset = nullptr;
+	oe_rx_stats *stats = nullptr;
+	uint32_t depth = 0;
+	uint32_t vector = 0;
+	uint32_t max_frags = 0;
+	bool csum = false, hash = false; /* the device offers them */
+	bool check_zero_bits = false; /* the device promises zeros in reserved bits */
+};
+
+class RxQueue {
+    public:
+	/* Process context. */
+	[[nodiscard]] Status create(AdminQueue &admin, const RxConfig &config);
+	[[nodiscard]] DeviceQueue &device()
+	{
+		return device_;
+	}
+
+	uint32_t poll(oe_rx_burst &burst, uint32_t budget);
+	[[nodiscard]] uint32_t wanted() const;
+	void refill(oe_rx_buffer *buffers, uint32_t n);
+	/* The service: note a ring that is empty twice in succession. */
+	void inspect();
+
+    private:
+	[[nodiscard]] Status allocate(const RxConfig &config);
+	[[nodiscard]] bool take_packet(oe_rx_burst &burst);
+	[[nodiscard]] bool check_fragment(const ena_rx_cdesc &cdesc, uint32_t nth);
+	[[nodiscard]] bool consume(const oe_rx_frag *frags, uint32_t n);
+	void describe(const ena_rx_cdesc &last, oe_rx_packet &packet);
+	void post(oe_rx_buffer &buffer);
+	void refuse(ena_reset_reason reason, const char *what, uint32_t value);
+
+	RxConfig config_;
+	DeviceQueue device_;
+	DmaBuffer submissions_, completions_;
+	Array<uint16_t> posted_len_; /* by id; 0: the device does not have it */
+	Array<uint16_t> free_ids_; /* a stack */
+	uint32_t nfree_ = 0; /* on the stack; read by the service */
+	uint32_t batch_ = 0; /* free descriptors that are worth a doorbell */
+	RingPosition tail_, head_;
+	bool broken_ = false; /* nothing is believed any more */
+	bool was_empty_ = false; /* the service's */
+};
+
+} // namespace oe
+
+struct oe_rxq final : oe::RxQueue {};
+
+#endif

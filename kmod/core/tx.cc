@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tx.hh"
+
+#include "barriers.hh"
+#include "text.hh"
+
+namespace oe
+{
+
+namespace
+{
+
+constexpr uint32_t max_buffer_len = 65535;
+constexpr uint32_t max_mss = (1u << 14) - 1;
+constexpr uint32_t max_l4_words = 63;
+
+constexpr bool is_set(uint16_t flags, oe_tx_flags flag)
+{
+	return (flags & flag) != 0;
+}
+
+/* The device wants only the sum over the payload, or all of it. */
+constexpr uint32_t partial_bit(bool ipv6)
+{
+	return ipv6 ? ENA_OFFLOAD_TX_L4_CSUM_V6_PART : ENA_OFFLOAD_TX_L4_CSUM_V4_PART;
+}
+
+constexpr uint32_t csum_bits(bool ipv6)
+{
+	return partial_bit(ipv6) |
+	       (ipv6 ? ENA_OFFLOAD_TX_L4_CSUM_V6_FULL : ENA_OFFLOAD_TX_L4_CSUM_V4_FULL);
+}
+
+} // namespace
+
+Status TxQueue::allocate(const TxConfig &config)
+{
+	if (Status status =
+		    submissions_.allocate(config.kernel, config.depth * sizeof(ena_tx_desc));
+	    !status)
+		return status;
+	if (Status status =
+		    completions_.allocate(config.kernel, config.depth * sizeof(ena_tx_cdesc));
+	    !status)
+		return status;
+	if (Status status = slots_.allocate(config.depth); !status)
+		return status;
+	return free_ids_.allocate(config.depth);
+}
+
+Status TxQueue::create(AdminQueue &admin, const TxConfig &config)
+{
+	if (Status status = allocate(config); !status)
+		return status;
+	config_ = config;
+	tail_ = head_ = RingPosition(config.depth);
+	for (uint32_t i = 0; i < config.depth; i++)
+		free_ids_[i] = static_cast<uint16_t>(i);
+	ids_put_ = config.depth;
+	/* Buffers and a meta descriptor. */
+	stop_below_ = config.max_buffers + 1;
+	/* Woken with some slack, or the queue would stop again at once. */
+	wake_from_ = config.depth / 4 > stop_below_ ? config.depth / 4 : stop_below_;
+	return device_.create(admin, {.direction = ENA_SQ_TX,
+				      .depth = static_cast<uint16_t>(config.depth),
+				      .completion_words = sizeof(ena_tx_cdesc) / 4,
+				      .vector = config.vector,
+				      .submissions = submissions_.bus(),
+				      .completions = completions_.bus()});
+}
+
+uint32_t TxQueue::room() const
+{
+	/*
+	 * Acquire: the ids that the completer put back before it gave up their
+	 * descriptors can be taken. One descriptor always stays free, so a full
+	 * ring differs from an empty one.
+	 */
+	return config_.depth - 1 - (load_relaxed(used_) - load_acquire(released_));
+}
+
+bool TxQueue::has_room() const
+{
+	/*
+	 * The caller has set the stop flag before; this barrier orders it before
+	 * the look at released_. It pairs with the one at the end of release():
+	 * either we see the new room here, or the completer sees the flag.
+	 */
+	smp_mb();
+	return room() >= wake_from_;
+}
+
+bool TxQueue::offloads_possible(const oe_tx_packet &packet) const
+{
+	bool ipv6 = is_set(packet.flags, OE_TX_IPV6);
+
+	if (packet.l3_offset > 255 || packet.l3_len > 255)
+		return false;
+	if (!is_set(packet.flags, OE_TX_TSO))
+		return (config_.offloads & csum_bits(ipv6)) != 0;
+	return (config_.offloads & (ipv6 ? ENA_OFFLOAD_TX_TSO_V6 : ENA_OFFLOAD_TX_TSO_V4)) != 0 &&
+	       !is_set(packet.flags, OE_TX_UDP) && packet.mss >= 1 && packet.mss <= max_mss &&
+	       packet.l4_len % 4 == 0 && packet.l4_len / 4u <= max_l4_words;
+}
+
+bool TxQueue::possible(const oe_tx_packet &packet) const
+{
+	if (packet.nbuffers < 1 || packet.nbuffers > config_.max_buffers)
+		return false;
+	for (uint32_t i = 0; i < packet.nbuffers; i++) {
+		const oe_tx_buffer &buffer = packet.buffers[i];
+
+		if (buffer.len < 1 || buffer.len > max_buffer_len || !BusAddress{buffer.bus}.fits())
+			return false;
+	}
+	return !(packet.flags & (OE_TX_CSUM | OE_TX_TSO)) || offloads_possible(packet);
+}
+
+uint32_t TxQueue::offload_word(const oe_tx_packet &packet) const
+{
+	bool tso = is_set(packet.flags, OE_TX_TSO);
+	bool ipv6 = is_set(packet.flags, OE_TX_IPV6);
+
+	if (!tso && !is_set(packet.flags, OE_TX_CSUM))
+		return 0;
+
+	uint32_t word = ENA_TXD1_L4_CSUM |
+			ena::field_put(ENA_TXD1_L3_PROTO, ipv6 ? ENA_L3_IPV6 : ENA_L3_IPV4) |
+			ena::field_put(ENA_TXD1_L4_PROTO,
+				       is_set(packet.flags, OE_TX_UDP) ? ENA_L4_UDP : ENA_L4_TCP);
+	if (is_set(packet.flags, OE_TX_DF))
+		word |= ENA_TXD1_DF;
+	/* Each segment gets headers of its own, so the device computes all sums of them. */
+	if (tso)
+		return word | ENA_TXD1_TSO | (ipv6 ? 0 : ENA_TXD1_L3_CSUM);
+	if (config_.offloads & partial_bit(ipv6))
+		word |= ENA_TXD1_L4_PARTIAL;
+	return word;
+}
+
+ena_tx_desc &TxQueue::next_descriptor()
+{
+	return submissions_.as<ena_tx_desc>()[tail_.index()];
+}
+
+void TxQueue::write_meta(const Meta &meta)
+{
+	ena_tx_desc desc = {};
+
+	desc.word0.set(ENA_TXD_META | ENA_TXM0_EXT_VALID | ENA_TXM0_ETH_META_TYPE |
+		       ENA_TXM0_META_STORE | ENA_TXD_FIRST |
+		       ena::field_put(ENA_TXM0_MSS_HI, meta.mss >> 10u) |
+		       ena::field_put(ENA_TXD_PHASE, tail_.phase()));
+	desc.addr_lo.set(ena::field_put(ENA_TXM2_L3_HDR_LEN, meta.l3_len) |
+			 ena::field_put(ENA_TXM2_L3_HDR_OFF, meta.l3_offset) |
+			 ena::field_put(ENA_TXM2_L4_HDR_WORDS, meta.l4_words) |
+			 ena::field_put(ENA_TXM2_MSS_LO, meta.mss));
+	next_descriptor() = desc;
+	tail_.advance();
+	cached_meta_ = meta;
+	has_cached_meta_ = true;
+}
+
+void TxQueue::write_buffers(const oe_tx_packet &packet, uint16_t id, bool first)
+{
+	for (uint32_t i = 0; i < packet.nbuffers; i++) {
+		const oe_tx_buffer &buffer = packet.buffers[i];
+		ena_tx_desc desc = {};
+		uint32_t word0 = ena::field_put(ENA_TXD0_LENGTH, buffer.len) |
+				 ena::field_put(ENA_TXD_PHASE, tail_.phase());
+
+		if (i == 0) {
+			word0 |= ENA_TXD_COMP_REQ | ena::field_put(ENA_TXD0_REQ_ID_HI, id >> 10u);
+			if (first)
+				word0 |= ENA_TXD_FIRST;
+			desc.word1.set(offload_word(packet) |
+				       ena::field_put(ENA_TXD1_REQ_ID_LO, id));
+		}
+		if (i + 1u == packet.nbuffers)
+			word0 |= ENA_TXD_LAST;
+		desc.word0.set(word0);
+		desc.addr_lo.set(static_cast<uint32_t>(buffer.bus));
+		desc.word3.set(
+			ena::field_put(ENA_TXD3_ADDR_HI, static_cast<uint32_t>(buffer.bus >> 32)));
+		next_descriptor() = desc;
+		tail_.advance();
+	}
+}
+
+Result<oe_tx_result> TxQueue::submit(const oe_tx_packet &packet)
+{
+	if (!possible(packet)) {
+		config_.stats->prepare_ctx_err++;
+		return Errno::invalid;
+	}
+
+	bool tso = is_set(packet.flags, OE_TX_TSO);
+	bool meta_wanted = tso || is_set(packet.flags, OE_TX_CSUM);
+	Meta meta = {.mss = tso ? packet.mss : uint16_t{0},
+		     .l3_offset = static_cast<uint8_t>(packet.l3_offset),
+		     .l3_len = static_cast<uint8_t>(packet.l3_len),
+		     .l4_words = static_cast<uint8_t>(tso ? packet.l4_len / 4 : 0)};
+	/* The device applies the last meta to every packet with offloads. */
+	bool new_meta = meta_wanted && !(has_cached_meta_ && meta == cached_meta_);
+	uint32_t descriptors = packet.nbuffers + (new_meta ? 1u : 0u);
+	if (room() < descriptors)
+		return Errno::busy;
+
+	/* A clock read for each batch is enough for time-outs of seconds. */
+	if (rung_ == tail_.count())
+		batch_ns_ = oek_now_ns();
+	uint16_t id = free_ids_[ids_taken_++ & (config_.depth - 1)];
+	Slot &slot = slots_[id];
+	slot.descriptors = static_cast<uint16_t>(descriptors);
+	store_relaxed(slot.counted_overdue, false);
+	store_relaxed(slot.sent_ns, batch_ns_);
+	/* Last: whoever sees the packet in flight sees what belongs to it. */
+	store_release(slot.state, SlotState::in_flight);
+
+	if (new_meta)
+		write_meta(meta);
+	write_buffers(packet, id, !new_meta);
+	store_relaxed(used_, tail_.count());
+	config_.stats->cnt += packet.packets;
+	config_.stats->bytes += packet.bytes;
+
+	bool stop = room() < stop_below_;
+	if (stop || is_set(packet.flags, OE_TX_KICK))
+		kick();
+	return oe_tx_result{.req_id = id, .stop = stop};
+}
+
+void TxQueue::kick()
+{
+	if (rung_ == tail_.count())
+		return;
+	rung_ = tail_.count();
+	config_.stats->doorbells++;
+	/* oek_writel orders the descriptors before the doorbell. */
+	oek_writel(config_.kernel, device_.doorbell().value, static_cast<uint16_t>(rung_));
+}
+
+void TxQueue::refuse(ena_reset_reason reason, const char *what, uint32_t value)
+{
+	broken_ = true;
+	config_.stats->bad_req_id++;
+	log(config_.kernel, OE_LOG_ERROR,
+	    LogLine() << "TX queue " << config_.vector - 1 << ": " << what << " " << value
+		      << " in a completion");
+	config_.reset->ask(reason);
+}
+
+bool TxQueue::take_completion(uint16_t &id)
+{
+	const ena_tx_cdesc &cdesc = completions_.as<ena_tx_cdesc>()[head_.index()];
+	uint8_t flags = load_once(cdesc.flags);
+
+	if ((flags & ENA_CDESC_PHASE) != head_.phase())
+		return false;
+	/* The phase bit has been seen: the rest is read after it. */
+	dma_rmb();
+	id = ena_le16{load_once(cdesc.req_id.raw)}.get();
+	if (config_.check_zero_bits && (flags & ENA_TX_CDESC_MBZ)) {
+		refuse(ENA_RESET_TX_DESCRIPTOR_MALFORMED, "reserved bits are set:", flags);
+		return false;
+	}
+	/* Acquire: pairs with the producer, who fills the slot before its state. */
+	if (id >= config_.depth || load_acquire(slots_[id].state) != SlotState::in_flight) {
+		refuse(ENA_RESET_INVALID_TX_REQ_ID, "no packet in flight has the id", id);
+		return false;
+	}
+	store_relaxed(slots_[id].state, SlotState::completed);
+	head_.advance();
+	return true;
+}
+
+uint32_t TxQueue::completed(uint16_t *ids, uint32_t max)
+{
+	uint32_t n = 0;
+
+	while (n < max && !broken_ && take_completion(ids[n]))
+		n++;
+	return n;
+}
+
+void TxQueue::release(const uint16_t *ids, uint32_t n)
+{
+	uint32_t descriptors = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		Slot &slot = slots_[ids[i]];
+
+		descriptors += slot.descriptors;
+		store_relaxed(slot.state, SlotState::idle);
+		free_ids_[ids_put_++ & (config_.depth - 1)] = ids[i];
+	}
+	/* Release: the ids are in their ring before the producer sees room for them. */
+	store_release(released_, released_ + descriptors);
+	/* Orders this room before the caller's look at the stop flag; pairs with has_room(). */
+	smp_mb();
+}
+
+void TxQueue::unmask(uint32_t value)
+{
+	config_.stats->unmask_interrupt++;
+	oek_writel(config_.kernel, device_.unmask().value, value);
+}
+
+TxOverdue TxQueue::overdue(uint64_t now_ns, uint64_t timeout_ns)
+{
+	TxOverdue result;
+
+	for (Slot &slot : slots_) {
+		/* Acquire: the time belongs to the packet that is seen in flight. */
+		if (load_acquire(slot.state) != SlotState::in_flight)
+			continue;
+		uint64_t sent_ns = load_relaxed(slot.sent_ns);
+		if (now_ns < sent_ns || now_ns - sent_ns <= timeout_ns)
+			continue;
+		result.packets++;
+		if (!load_relaxed(slot.counted_overdue)) {
+			store_relaxed(slot.counted_overdue, true);
+			config_.stats->missed_tx++;
+		}
+	}
+	if (result.packets) {
+		/* The head may move meanwhile; a wrong guess only names another reason. */
+		RingPosition head = head_;
+		const ena_tx_cdesc &cdesc = completions_.as<ena_tx_cdesc>()[head.index()];
+		result.completion_waits = (load_once(cdesc.flags) & ENA_CDESC_PHASE) ==
+					  head.phase();
+	}
+	return result;
+}
+
+} // namespace oe

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A TX queue. Three parties share it without a lock: oe_tx_submit() under the
+ * kernel's TX lock (the producer), the queue's NAPI (the completer), and the
+ * once-a-second service (the inspector).
+ */
+#ifndef OPENENA_CORE_TX_HH
+#define OPENENA_CORE_TX_HH
+
+#include <cstdint>
+
+#include "../../abi/ena_io.h"
+#include "../bridge.h"
+#include "admin_queue.hh"
+#include "memory.hh"
+#include "queues.hh"
+#include "reset.hh"
+#include "result.hh"
+
+namespace oe
+{
+
+/* What a TX queue must know of its adapter. */
+struct TxConfig {
+	oe_kernel *kernel = nullptr;
+	ResetRequest *reset = nullptr;
+	oe_tx_stats *stats = nullptr;
+	uint32_t depth = 0;
+	uint32_t vector = 0;
+	uint32_t max_buffers = 0;
+	uint32_t offloads = 0; /* ENA_OFFLOAD_TX_* of the device */
+	bool check_zero_bits = false; /* the device promises zeros in reserved bits */
+};
+
+/* The packets that wait for their completion for too long. */
+struct TxOverdue {
+	uint32_t packets = 0;
+	bool completion_waits = false; /* the ring holds one: the interrupt was lost */
+};
+
+class TxQueue {
+    public:
+	/* Process context. */
+	[[nodiscard]] Status create(AdminQueue &admin, const TxConfig &config);
+	[[nodiscard]] DeviceQueue &device()
+	{
+		return device_;
+	}
+
+	[[nodiscard]] Result<oe_tx_result> submit(const oe_tx_packet &packet);
+	void kick();
+	[[nodiscard]] bool has_room() const;
+	[[nodiscard]] uint32_t completed(uint16_t *ids, uint32_t max);
+	void release(const uint16_t *ids, uint32_t n);
+	void unmask(uint32_t value);
+	[[nodiscard]] TxOverdue overdue(uint64_t now_ns, uint64_t timeout_ns);
+
+    private:
+	enum class SlotState : uint8_t { idle, in_flight, completed };
+
+	/* A packet by its id. The state is written last by whoever hands it on. */
+	struct Slot {
+		uint64_t sent_ns;
+		uint16_t descriptors;
+		SlotState state;
+		bool counted_overdue; /* the inspector's */
+	};
+
+	/* The fields of a meta descriptor; the device keeps the last one per queue. */
+	struct Meta {
+		uint16_t mss = 0;
+		uint8_t l3_offset = 0;
+		uint8_t l3_len = 0;
+		uint8_t l4_words = 0;
+
+		bool operator==(const Meta &) const = default;
+	};
+
+	[[nodiscard]] Status allocate(const TxConfig &config);
+	[[nodiscard]] bool possible(const oe_tx_packet &packet) const;
+	[[nodiscard]] bool offloads_possible(const oe_tx_packet &packet) const;
+	[[nodiscard]] uint32_t offload_word(const oe_tx_packet &packet) const;
+	[[nodiscard]] uint32_t room() const;
+	[[nodiscard]] ena_tx_desc &next_descriptor();
+	void write_meta(const Meta &meta);
+	void write_buffers(const oe_tx_packet &packet, uint16_t id, bool first);
+	[[nodiscard]] bool take_completion(uint16_t &id);
+	void refuse(ena_reset_reason reason, const char *what, uint32_t value);
+
+	TxConfig config_;
+	DeviceQueue device_;
+	DmaBuffer submissions_, completions_;
+	Array<Slot> slots_;
+	/* Ids not in use, a ring: the completer puts, the producer takes. */
+	Array<uint16_t> free_ids_;
+	uint32_t stop_below_ = 0; /* descriptors a largest packet may take */
+	uint32_t wake_from_ = 0;
+	bool broken_ = false; /* the completer's: nothing is believed any more */
+
+	/* The producer's. */
+	RingPosition tail_;
+	uint32_t used_ = 0; /* descriptors written so far; read by all */
+	uint32_t ids_taken_ = 0;
+	uint32_t rung_ = 0; /* the tail that the device knows */
+	uint64_t batch_ns_ = 0; /* when the batch since the last doorbell began */
+	Meta cached_meta_;
+	bool has_cached_meta_ = false;
+
+	/* The completer's. */
+	RingPosition head_;
+	uint32_t ids_put_ = 0;
+	uint32_t released_ = 0; /* descriptors given back so far; read by the producer */
+};
+
+} // namespace oe
+
+struct oe_txq final : oe::TxQueue {};
+
+#endif
