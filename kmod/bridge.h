@@ -190,7 +190,7 @@ enum oe_tx_flags {
 	OE_TX_IPV6 = 4,
 	OE_TX_UDP = 8, /* else TCP */
 	OE_TX_DF = 16,
-	OE_TX_KICK = 32, /* ring the doorbell: no further packet follows at once */
+	OE_TX_KICK = 32, /* ring the doorbell at once: for callers with nothing to file */
 };
 
 struct oe_tx_packet {
@@ -213,8 +213,10 @@ struct oe_tx_result {
 struct oe_txq *oe_txq(struct oe_adapter *adapter, uint32_t index);
 /*
  * Write the descriptors of a packet. -EBUSY: no room; -EINVAL: impossible
- * packet. In both cases nothing happened. When the answer says stop, the
- * doorbell has been rung.
+ * packet. In both cases nothing happened. Without OE_TX_KICK the doorbell is
+ * never rung for this packet: the shim files its skb under the id first, or a
+ * completion would find nothing there, and then calls oe_tx_kick(); it is due
+ * when the answer says stop.
  */
 int oe_tx_submit(struct oe_txq *q, const struct oe_tx_packet *packet, struct oe_tx_result *result);
 /* Ring the doorbell for what OE_TX_KICK left out. */

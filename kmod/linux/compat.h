@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Every difference between the kernels that the driver builds for, 6.1 to 7.x. */
+#ifndef OPENENA_COMPAT_H
+#define OPENENA_COMPAT_H
+
+#include <linux/ethtool.h>
+#include <linux/netdevice.h>
+#include <linux/netlink.h>
+#include <linux/version.h>
+
+#define OE_SINCE(major, minor) \
+	(LINUX_VERSION_MAJOR * 256 + LINUX_VERSION_PATCHLEVEL >= (major) * 256 + (minor))
+
+#if !OE_SINCE(6, 1)
+#error "OpenENA needs Linux 6.1 or newer"
+#endif
+
+#if OE_SINCE(6, 6)
+#include <net/page_pool/helpers.h>
+#else
+#include <net/page_pool.h>
+#endif
+
+#include "../bridge.h"
+
+/* Tells the pool who uses it: direct recycling (6.4), netlink (6.8). */
+static inline void oe_pool_owner(struct page_pool_params *params, struct napi_struct *napi,
+				 struct net_device *netdev)
+{
+#if OE_SINCE(6, 4)
+	params->napi = napi;
+#endif
+#if OE_SINCE(6, 8)
+	params->netdev = netdev;
+#endif
+}
+
+/* From 6.13 a NAPI keeps its settings (affinity, deferral) while it is away. */
+static inline void oe_napi_add(struct net_device *netdev, struct napi_struct *napi,
+			       int (*poll)(struct napi_struct *napi, int budget), int index)
+{
+#if OE_SINCE(6, 13)
+	netif_napi_add_config(netdev, napi, poll, index);
+#else
+	netif_napi_add(netdev, napi, poll);
+#endif
+}
+
+/* Shows by netlink (6.8) which NAPI and interrupt serve a queue; @irq -1: none any more. */
+static inline void oe_napi_publish(struct net_device *netdev, struct napi_struct *napi,
+				   unsigned int index, int irq)
+{
+#if OE_SINCE(6, 8)
+	struct napi_struct *shown = irq < 0 ? NULL : napi;
+
+	netif_napi_set_irq(napi, irq);
+	netif_queue_set_napi(netdev, index, NETDEV_QUEUE_TYPE_TX, shown);
+	netif_queue_set_napi(netdev, index, NETDEV_QUEUE_TYPE_RX, shown);
+#endif
+}
+
+/* Before 6.2 an extended answer cannot hold a text made at run time: it goes to the log. */
+static inline void oe_refuse(struct net_device *netdev, struct netlink_ext_ack *extack,
+			     const struct oe_error *error)
+{
+#ifdef NL_SET_ERR_MSG_FMT
+	if (extack) {
+		NL_SET_ERR_MSG_FMT(extack, "%s", error->text);
+		return;
+	}
+#else
+	if (extack)
+		NL_SET_ERR_MSG(extack, "refused, the kernel log says why");
+#endif
+	netdev_err(netdev, "%s\n", error->text);
+}
+
+/* The arguments of get_rxfh and set_rxfh before 6.8, as 6.8 names them. */
+#if !OE_SINCE(6, 8)
+struct ethtool_rxfh_param {
+	u8 hfunc;
+	u32 *indir;
+	u8 *key;
+};
+#endif
+
+int oe_get_rxfh(struct net_device *netdev, struct ethtool_rxfh_param *rxfh);
+int oe_set_rxfh(struct net_device *netdev, struct ethtool_rxfh_param *rxfh,
+		struct netlink_ext_ack *extack);
+
+#if !OE_SINCE(6, 8)
+static inline int oe_compat_get_rxfh(struct net_device *netdev, u32 *indir, u8 *key, u8 *hfunc)
+{
+	struct ethtool_rxfh_param rxfh = {.indir = indir, .key = key};
+	int err = oe_get_rxfh(netdev, &rxfh);
+
+	if (!err && hfunc)
+		*hfunc = rxfh.hfunc;
+	return err;
+}
+
+static inline int oe_compat_set_rxfh(struct net_device *netdev, const u32 *indir, const u8 *key,
+				     const u8 hfunc)
+{
+	struct ethtool_rxfh_param rxfh = {
+		.hfunc = hfunc,
+		.indir = (u32 *)indir,
+		.key = (u8 *)key,
+	};
+
+	return oe_set_rxfh(netdev, &rxfh, NULL);
+}
+#else
+#define oe_compat_get_rxfh oe_get_rxfh
+#define oe_compat_set_rxfh oe_set_rxfh
+#endif
+
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of the shim share: one PCI function, its queue pairs, and who calls whom. */
+#ifndef OPENENA_LINUX_H
+#define OPENENA_LINUX_H
+
+#include <linux/bpf.h>
+#include <linux/dma-mapping.h>
+#include <linux/etherdevice.h>
+#include <linux/mutex.h>
+#include <linux/netdevice.h>
+#include <linux/pci.h>
+#include <linux/skbuff.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "../../abi/ena_pci.h"
+#include "../bridge.h"
+#include "compat.h"
+
+static_assert(BITS_PER_LONG == 64, "OpenENA needs a 64-bit kernel: counters are read unlocked");
+
+#define OE_NAME "openena"
+
+/*
+ * A receive buffer is one page: room in front for headers pushed later, room
+ * behind for skb_shared_info, so that an skb can be built around it in place.
+ */
+#define OE_RX_HEADROOM XDP_PACKET_HEADROOM
+#define OE_RX_LEN (PAGE_SIZE - OE_RX_HEADROOM - SKB_DATA_ALIGN(sizeof(struct skb_shared_info)))
+
+/* A packet on its way: filed under its request id from submission to completion. */
+struct oe_tx_slot {
+	struct sk_buff *skb; /* NULL: free. Published last, cleared first */
+	u32 bytes; /* as told to byte queue limits */
+	u16 nbuffers;
+	u16 nlinear; /* the first of them map the linear part */
+	struct oe_tx_buffer buffers[OE_MAX_TX_BUFFERS];
+};
+
+/* A TX and an RX queue that share an interrupt vector and a NAPI. */
+struct oe_pair {
+	struct napi_struct napi;
+	struct oe_kernel *kernel;
+	struct oe_txq *txq;
+	struct oe_rxq *rxq;
+	struct oe_tx_stats *tx_stats; /* each field moved by one context only */
+	struct oe_rx_stats *rx_stats;
+	u64 rx_unfit; /* packets that no skb can hold */
+	struct oe_tx_slot *tx_slots; /* by request id */
+	struct page **rx_pages; /* by request id; NULL: not posted */
+	struct page_pool *pool;
+	u32 index;
+	u32 tx_ring, rx_ring;
+	int irq;
+	bool affine; /* the vector has been given a CPU once */
+	bool starved; /* a refill ran out of pages: the service work tries again */
+	char irq_name[IFNAMSIZ + 16];
+
+	/* Scratch of the NAPI, too large for its stack. */
+	struct oe_rx_burst burst;
+	struct oe_rx_buffer fill[OE_BURST];
+	struct page *fill_pages[OE_BURST];
+	u16 tx_ids[OE_BURST];
+};
+
+/* One PCI function; lives in its net_device. */
+struct oe_kernel {
+	struct pci_dev *pdev;
+	struct net_device *netdev;
+	void __iomem *registers;
+	u32 registers_size;
+	struct oe_adapter *adapter; /* NULL before oe_probe() and after shutdown */
+	const struct oe_info *info;
+	struct oe_pair *pairs;
+	u32 max_pairs;
+	u32 open_pairs; /* 0: the datapath is down. Under rtnl */
+	u32 rx_copybreak; /* packets up to this long are copied */
+	bool reopen; /* up, but the datapath failed to open: try again. Under rtnl */
+
+	struct mutex admin_lock; /* oek_lock(): outside registers_lock */
+	struct mutex registers_lock;
+	struct mutex service_lock; /* oe_service() against open, close and reset; inside rtnl */
+
+	spinlock_t link_lock; /* makes carrier = link && datapath one step */
+	bool link;
+	bool datapath;
+
+	wait_queue_head_t admin_wait;
+	unsigned long admin_woken; /* bit 0: a wake-up nobody has consumed */
+
+	struct work_struct reset_work;
+	struct delayed_work service_work;
+	char mgmt_irq_name[32];
+};
+
+extern struct workqueue_struct *oe_workqueue;
+
+/* pci.c */
+int oe_pair_vector(const struct oe_kernel *kernel, u32 index);
+
+/* netdev.c. All under rtnl but the first three. */
+struct oe_kernel *oe_netdev_alloc(struct pci_dev *pdev);
+int oe_netdev_register(struct oe_kernel *kernel);
+void oe_netdev_free(struct oe_kernel *kernel);
+int oe_up(struct oe_kernel *kernel);
+int oe_up_or_later(struct oe_kernel *kernel);
+void oe_down(struct oe_kernel *kernel);
+int oe_apply_settings(struct oe_kernel *kernel, const struct oe_settings *wanted,
+		      struct oe_error *error);
+
+/* service.c */
+void oe_service_work(struct work_struct *work);
+void oe_reset_task(struct work_struct *work);
+void oe_update_carrier(struct oe_kernel *kernel);
+void oe_set_datapath(struct oe_kernel *kernel, bool up);
+
+/* napi.c. Under rtnl. */
+int oe_pair_open(struct oe_kernel *kernel, u32 index, const struct oe_settings *settings);
+void oe_pair_close(struct oe_pair *pair);
+void oe_pair_start(struct oe_pair *pair);
+void oe_pair_stop(struct oe_pair *pair);
+void oe_pair_kick(struct oe_pair *pair);
+
+/* tx.c */
+netdev_tx_t oe_start_xmit(struct sk_buff *skb, struct net_device *netdev);
+netdev_features_t oe_features_check(struct sk_buff *skb, struct net_device *netdev,
+				    netdev_features_t features);
+bool oe_tx_clean(struct oe_pair *pair, int budget);
+int oe_tx_open(struct oe_pair *pair);
+void oe_tx_close(struct oe_pair *pair);
+
+/* rx.c */
+int oe_rx_clean(struct oe_pair *pair, int budget);
+void oe_rx_fill(struct oe_pair *pair, gfp_t gfp);
+int oe_rx_open(struct oe_pair *pair);
+void oe_rx_close(struct oe_pair *pair);
+
+/* ethtool.c */
+extern const struct ethtool_ops oe_ethtool_ops;
+
+#endif

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The PCI function: probe, remove, shutdown, and its interrupt vectors. */
+#include <linux/interrupt.h>
+#include <linux/module.h>
+#include <linux/rtnetlink.h>
+
+#include "openena.h"
+
+/* The address width that the ABI's descriptors carry; the device may offer less. */
+#define OE_DMA_BITS 48
+
+struct workqueue_struct *oe_workqueue;
+
+int oe_pair_vector(const struct oe_kernel *kernel, u32 index)
+{
+	return pci_irq_vector(kernel->pdev, ENA_VECTOR_FIRST_IO + index);
+}
+
+static irqreturn_t oe_mgmt_handler(int irq, void *data)
+{
+	struct oe_kernel *kernel = data;
+
+	oe_mgmt_interrupt(kernel->adapter);
+	return IRQ_HANDLED;
+}
+
+/* The management vector and as many for queues as can be had. On failure nothing is left. */
+static int oe_interrupts_open(struct oe_kernel *kernel)
+{
+	struct pci_dev *pdev = kernel->pdev;
+	unsigned int queues = min(kernel->info->max_queues, kernel->netdev->num_tx_queues);
+	int vectors, err;
+
+	vectors = pci_alloc_irq_vectors(pdev, ENA_VECTOR_FIRST_IO + 1, ENA_VECTOR_FIRST_IO + queues,
+					PCI_IRQ_MSIX);
+	if (vectors < 0) {
+		dev_err(&pdev->dev, "no two MSI-X vectors to be had (%d)\n", vectors);
+		return vectors;
+	}
+	snprintf(kernel->mgmt_irq_name, sizeof(kernel->mgmt_irq_name), OE_NAME "-mgmt@pci:%s",
+		 pci_name(pdev));
+	err = request_irq(pci_irq_vector(pdev, ENA_VECTOR_MGMT), oe_mgmt_handler, 0,
+			  kernel->mgmt_irq_name, kernel);
+	if (err)
+		goto free_vectors;
+	err = oe_interrupts_ready(kernel->adapter, vectors);
+	if (err)
+		goto free_mgmt;
+	return 0;
+
+free_mgmt:
+	free_irq(pci_irq_vector(pdev, ENA_VECTOR_MGMT), kernel);
+free_vectors:
+	pci_free_irq_vectors(pdev);
+	return err;
+}
+
+static void oe_interrupts_close(struct oe_kernel *kernel)
+{
+	oe_interrupts_gone(kernel->adapter);
+	free_irq(pci_irq_vector(kernel->pdev, ENA_VECTOR_MGMT), kernel);
+	pci_free_irq_vectors(kernel->pdev);
+}
+
+/* The function is enabled, its registers are mapped. On failure nothing is left. */
+static int oe_adapter_open(struct oe_kernel *kernel)
+{
+	struct pci_dev *pdev = kernel->pdev;
+	int err;
+
+	err = oe_probe(kernel, !(pdev->revision & ENA_PCI_REVISION_NO_READLESS), &kernel->adapter);
+	if (err)
+		return err;
+	kernel->info = oe_info(kernel->adapter);
+	err = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(kernel->info->dma_bits));
+	if (err) {
+		dev_err(&pdev->dev, "no DMA with the %u address bits of the device (%d)\n",
+			kernel->info->dma_bits, err);
+		goto remove;
+	}
+	err = oe_interrupts_open(kernel);
+	if (err)
+		goto remove;
+	err = oe_netdev_register(kernel);
+	if (err)
+		goto close_interrupts;
+	queue_delayed_work(oe_workqueue, &kernel->service_work, HZ);
+	return 0;
+
+close_interrupts:
+	oe_interrupts_close(kernel);
+remove:
+	oe_remove(kernel->adapter, false);
+	/* An event may have asked for a reset; it finds no registered net_device. */
+	cancel_work_sync(&kernel->reset_work);
+	return err;
+}
+
+/* The datapath is down and stays down, the service work is off. */
+static void oe_adapter_close(struct oe_kernel *kernel, bool shutdown)
+{
+	struct oe_adapter *adapter = kernel->adapter;
+
+	oe_interrupts_close(kernel);
+	cancel_work_sync(&kernel->reset_work);
+	WRITE_ONCE(kernel->adapter, NULL);
+	/* Waits for readers of statistics that have seen the adapter. */
+	synchronize_net();
+	oe_remove(adapter, shutdown);
+}
+
+static int oe_pci_open(struct pci_dev *pdev)
+{
+	int err = pci_enable_device_mem(pdev);
+
+	if (err) {
+		dev_err(&pdev->dev, "the function cannot be enabled (%d)\n", err);
+		return err;
+	}
+	err = pci_request_selected_regions(pdev, BIT(ENA_BAR_REGISTERS), OE_NAME);
+	if (err) {
+		dev_err(&pdev->dev, "BAR %d is missing or taken (%d)\n", ENA_BAR_REGISTERS, err);
+		goto disable;
+	}
+	err = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(OE_DMA_BITS));
+	if (err) {
+		dev_err(&pdev->dev, "no DMA with %d address bits (%d)\n", OE_DMA_BITS, err);
+		goto release;
+	}
+	pci_set_master(pdev);
+	return 0;
+
+release:
+	pci_release_selected_regions(pdev, BIT(ENA_BAR_REGISTERS));
+disable:
+	pci_disable_device(pdev);
+	return err;
+}
+
+static void oe_pci_close(struct pci_dev *pdev)
+{
+	pci_clear_master(pdev);
+	pci_release_selected_regions(pdev, BIT(ENA_BAR_REGISTERS));
+	pci_disable_device(pdev);
+}
+
+static int oe_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct oe_kernel *kernel;
+	int err;
+
+	err = oe_pci_open(pdev);
+	if (err)
+		return err;
+	kernel = oe_netdev_alloc(pdev);
+	if (!kernel) {
+		err = -ENOMEM;
+		goto close;
+	}
+	kernel->registers_size =
+		min_t(resource_size_t, pci_resource_len(pdev, ENA_BAR_REGISTERS), U32_MAX);
+	kernel->registers = pci_ioremap_bar(pdev, ENA_BAR_REGISTERS);
+	if (!kernel->registers) {
+		err = -ENOMEM;
+		goto free;
+	}
+	pci_set_drvdata(pdev, kernel);
+	err = oe_adapter_open(kernel);
+	if (err)
+		goto unmap;
+	return 0;
+
+unmap:
+	iounmap(kernel->registers);
+free:
+	oe_netdev_free(kernel);
+close:
+	oe_pci_close(pdev);
+	return err;
+}
+
+static void oe_pci_remove(struct pci_dev *pdev)
+{
+	struct oe_kernel *kernel = pci_get_drvdata(pdev);
+
+	/* The service work asks for resets, a reset opens: stop them in this order. */
+	cancel_delayed_work_sync(&kernel->service_work);
+	unregister_netdev(kernel->netdev);
+	/* NULL: oe_pci_shutdown() was here. */
+	if (kernel->adapter)
+		oe_adapter_close(kernel, false);
+	iounmap(kernel->registers);
+	oe_netdev_free(kernel);
+	oe_pci_close(pdev);
+}
+
+/* The net_device stays, detached: processes may still hold it. */
+static void oe_pci_shutdown(struct pci_dev *pdev)
+{
+	struct oe_kernel *kernel = pci_get_drvdata(pdev);
+
+	cancel_delayed_work_sync(&kernel->service_work);
+	rtnl_lock();
+	dev_close(kernel->netdev);
+	netif_device_detach(kernel->netdev);
+	rtnl_unlock();
+	oe_adapter_close(kernel, true);
+	pci_clear_master(pdev);
+}
+
+static const struct pci_device_id oe_pci_ids[] = {{PCI_DEVICE(ENA_PCI_VENDOR, ENA_PCI_PF)},
+						  {PCI_DEVICE(ENA_PCI_VENDOR, ENA_PCI_LLQ_PF)},
+						  {PCI_DEVICE(ENA_PCI_VENDOR, ENA_PCI_VF)},
+						  {PCI_DEVICE(ENA_PCI_VENDOR, ENA_PCI_LLQ_VF)},
+						  {PCI_DEVICE(ENA_PCI_VENDOR, ENA_PCI_RESERVED)},
+						  {}};
+MODULE_DEVICE_TABLE(pci, oe_pci_ids);
+
+static struct pci_driver oe_pci_driver = {
+	.name = OE_NAME,
+	.id_table = oe_pci_ids,
+	.probe = oe_pci_probe,
+	.remove = oe_pci_remove,
+	.shutdown = oe_pci_shutdown,
+};
+
+static int __init oe_module_init(void)
+{
+	int err;
+
+	oe_workqueue = alloc_workqueue(OE_NAME, WQ_UNBOUND, 0);
+	if (!oe_workqueue)
+		return -ENOMEM;
+	err = pci_register_driver(&oe_pci_driver);
+	if (err)
+		destroy_workqueue(oe_workqueue);
+	return err;
+}
+
+static void __exit oe_module_exit(void)
+{
+	pci_unregister_driver(&oe_pci_driver);
+	destroy_workqueue(oe_workqueue);
+}
+
+module_init(oe_module_init);
+module_exit(oe_module_exit);
+
+MODULE_AUTHOR("OpenENA");
+MODULE_DESCRIPTION("Driver for the Elastic Network Adapter");
+MODULE_LICENSE("GPL");
+MODULE_VERSION(OPENENA_VERSION);

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What goes on beside the datapath: the carrier, the watch once a second, the reset. */
+#include <linux/rtnetlink.h>
+
+#include "openena.h"
+
+/* The carrier is on while the link is up and packets can pass. Under link_lock. */
+void oe_update_carrier(struct oe_kernel *kernel)
+{
+	lockdep_assert_held(&kernel->link_lock);
+	if (kernel->link && kernel->datapath)
+		netif_carrier_on(kernel->netdev);
+	else
+		netif_carrier_off(kernel->netdev);
+}
+
+void oe_set_datapath(struct oe_kernel *kernel, bool up)
+{
+	/* Interrupts off: oek_link() comes from the management interrupt. */
+	spin_lock_irq(&kernel->link_lock);
+	kernel->datapath = up;
+	oe_update_carrier(kernel);
+	spin_unlock_irq(&kernel->link_lock);
+}
+
+/* A ring without buffers gets no packets, so no poll and no refill: start one. */
+static void oe_feed_starved(struct oe_kernel *kernel)
+{
+	u32 i;
+
+	for (i = 0; i < kernel->open_pairs; i++) {
+		struct oe_pair *pair = &kernel->pairs[i];
+
+		if (!READ_ONCE(pair->starved))
+			continue;
+		WRITE_ONCE(pair->starved, false);
+		oe_pair_kick(pair);
+	}
+}
+
+void oe_service_work(struct work_struct *work)
+{
+	struct oe_kernel *kernel =
+		container_of(to_delayed_work(work), struct oe_kernel, service_work);
+
+	/* The queues that it looks at are not opened or closed meanwhile. */
+	mutex_lock(&kernel->service_lock);
+	oe_service(kernel->adapter);
+	oe_feed_starved(kernel);
+	if (READ_ONCE(kernel->reopen))
+		oek_schedule_reset(kernel);
+	mutex_unlock(&kernel->service_lock);
+	queue_delayed_work(oe_workqueue, &kernel->service_work, HZ);
+}
+
+/* Carries out a reset, or only opens a datapath that could not be opened before. */
+void oe_reset_task(struct work_struct *work)
+{
+	struct oe_kernel *kernel = container_of(work, struct oe_kernel, reset_work);
+	struct net_device *netdev = kernel->netdev;
+	int err = 0;
+
+	/* Nobody opens, closes or configures until the device is back. */
+	rtnl_lock();
+	if (netdev->reg_state != NETREG_REGISTERED || !netif_device_present(netdev))
+		goto unlock;
+	if (oe_reset_pending(kernel->adapter)) {
+		oe_down(kernel);
+		mutex_lock(&kernel->service_lock);
+		err = oe_reset_work(kernel->adapter);
+		mutex_unlock(&kernel->service_lock);
+	}
+	if (!err && netif_running(netdev))
+		oe_up_or_later(kernel);
+unlock:
+	rtnl_unlock();
+}

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Transmit: an skb becomes DMA buffers and a plain description; a completed id frees them. */
+#include <linux/if_vlan.h>
+#include <linux/ip.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#include <net/ip.h>
+
+#include "../../abi/ena_io.h"
+#include "../../abi/ena_regs.h"
+#include "openena.h"
+
+/* The longest buffer that a descriptor's 16-bit length says. */
+#define OE_TX_MAX_LEN 65535u
+/* The largest values that the fields of a meta descriptor hold. */
+#define OE_TX_MAX_MSS 0x3fffu
+#define OE_TX_MAX_L3_OFFSET ENA_TXM2_L3_HDR_LEN
+#define OE_TX_MAX_L3_LEN ENA_TXM2_L3_HDR_LEN
+
+/* Packets freed in one poll: bounds the time in it, whatever the ring size. */
+#define OE_TX_POLL_MAX (4 * OE_BURST)
+
+struct oe_tx_map {
+	u16 nbuffers, nlinear;
+	struct oe_tx_buffer buffers[OE_MAX_TX_BUFFERS];
+};
+
+/* A packet whose headers the descriptor cannot say is done by the stack in software. */
+netdev_features_t oe_features_check(struct sk_buff *skb, struct net_device *netdev,
+				    netdev_features_t features)
+{
+	int l3_offset, l4_offset, l4_least;
+
+	if (skb->ip_summed != CHECKSUM_PARTIAL)
+		return features;
+	l3_offset = skb_network_offset(skb);
+	l4_offset = skb_checksum_start_offset(skb);
+	l4_least = skb_is_gso(skb) ? sizeof(struct tcphdr) : 0;
+	if (l3_offset >= ETH_HLEN && l3_offset <= OE_TX_MAX_L3_OFFSET &&
+	    l4_offset - l3_offset >= (int)sizeof(struct iphdr) &&
+	    l4_offset - l3_offset <= OE_TX_MAX_L3_LEN && l4_offset + l4_least <= skb_headlen(skb) &&
+	    skb_shinfo(skb)->gso_size <= OE_TX_MAX_MSS)
+		return features;
+	return features & ~(NETIF_F_CSUM_MASK | NETIF_F_GSO_MASK);
+}
+
+static u32 oe_tx_buffers_needed(const struct sk_buff *skb)
+{
+	u32 n = DIV_ROUND_UP(skb_headlen(skb), OE_TX_MAX_LEN);
+	int i;
+
+	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++)
+		n += DIV_ROUND_UP(skb_frag_size(&skb_shinfo(skb)->frags[i]), OE_TX_MAX_LEN);
+	return n;
+}
+
+/* Make the packet fit the device's number of buffers. */
+static int oe_tx_fit(struct oe_pair *pair, struct sk_buff *skb)
+{
+	u32 limit = pair->kernel->info->max_tx_buffers;
+
+	if (likely(oe_tx_buffers_needed(skb) <= limit))
+		return 0;
+	pair->tx_stats->linearize++;
+	if (!skb_linearize(skb) && oe_tx_buffers_needed(skb) <= limit)
+		return 0;
+	pair->tx_stats->linearize_failed++;
+	return -ENOMEM;
+}
+
+static void oe_tx_unmap(struct device *dev, const struct oe_tx_buffer *buffers, u16 nbuffers,
+			u16 nlinear)
+{
+	u16 i;
+
+	for (i = 0; i < nlinear; i++)
+		dma_unmap_single(dev, buffers[i].bus, buffers[i].len, DMA_TO_DEVICE);
+	for (; i < nbuffers; i++)
+		dma_unmap_page(dev, buffers[i].bus, buffers[i].len, DMA_TO_DEVICE);
+}
+
+static int oe_tx_map_add(struct device *dev, struct oe_tx_map *map, dma_addr_t bus, u32 len)
+{
+	if (unlikely(dma_mapping_error(dev, bus)))
+		return -ENOMEM;
+	map->buffers[map->nbuffers].bus = bus;
+	map->buffers[map->nbuffers].len = len;
+	map->nbuffers++;
+	return 0;
+}
+
+/* All or nothing; oe_tx_fit() has bounded the number of buffers. */
+static int oe_tx_map(struct device *dev, struct sk_buff *skb, struct oe_tx_map *map)
+{
+	u32 done, len;
+	int i;
+
+	map->nbuffers = 0;
+	map->nlinear = 0;
+	for (done = 0; done < skb_headlen(skb); done += len) {
+		len = min(skb_headlen(skb) - done, OE_TX_MAX_LEN);
+		if (oe_tx_map_add(dev, map,
+				  dma_map_single(dev, skb->data + done, len, DMA_TO_DEVICE), len))
+			goto unmap;
+		map->nlinear = map->nbuffers;
+	}
+	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++) {
+		const skb_frag_t *frag = &skb_shinfo(skb)->frags[i];
+
+		for (done = 0; done < skb_frag_size(frag); done += len) {
+			len = min(skb_frag_size(frag) - done, OE_TX_MAX_LEN);
+			if (oe_tx_map_add(dev, map,
+					  skb_frag_dma_map(dev, frag, done, len, DMA_TO_DEVICE),
+					  len))
+				goto unmap;
+		}
+	}
+	return 0;
+
+unmap:
+	oe_tx_unmap(dev, map->buffers, map->nbuffers, map->nlinear);
+	return -ENOMEM;
+}
+
+/* The offloads asked of the device. The device fixes the lengths of TSO, no header is written. */
+static void oe_tx_describe(const struct sk_buff *skb, struct oe_tx_packet *packet)
+{
+	packet->bytes = skb->len;
+	packet->packets = 1;
+	if (skb->ip_summed != CHECKSUM_PARTIAL)
+		return;
+
+	packet->flags = OE_TX_CSUM;
+	packet->l3_offset = skb_network_offset(skb);
+	/* With IPv6 extension headers: all that is before the checksummed one. */
+	packet->l3_len = skb_checksum_start_offset(skb) - packet->l3_offset;
+	if (vlan_get_protocol(skb) == htons(ETH_P_IPV6))
+		packet->flags |= OE_TX_IPV6;
+	else if (ip_hdr(skb)->frag_off & htons(IP_DF))
+		packet->flags |= OE_TX_DF;
+	if (skb->csum_offset == offsetof(struct udphdr, check))
+		packet->flags |= OE_TX_UDP;
+
+	if (!skb_is_gso(skb))
+		return;
+	packet->flags |= OE_TX_TSO;
+	packet->mss = skb_shinfo(skb)->gso_size;
+	packet->l4_len = tcp_hdrlen(skb);
+	packet->packets = DIV_ROUND_UP(
+		skb->len - packet->l3_offset - packet->l3_len - packet->l4_len, packet->mss);
+	packet->bytes +=
+		(packet->packets - 1) * (packet->l3_offset + packet->l3_len + packet->l4_len);
+}
+
+/*
+ * File a submitted packet under its id. Returns whether the doorbell is due.
+ * The doorbell has not been rung for it: no honest device completes it before
+ * it is filed, and oe_tx_clean() sees an empty slot from any other.
+ */
+static bool oe_tx_file(struct oe_pair *pair, struct sk_buff *skb, const struct oe_tx_map *map,
+		       u16 id)
+{
+	struct netdev_queue *queue = netdev_get_tx_queue(pair->kernel->netdev, pair->index);
+	struct oe_tx_slot *slot = &pair->tx_slots[id];
+	bool kick;
+
+	slot->bytes = skb->len;
+	slot->nbuffers = map->nbuffers;
+	slot->nlinear = map->nlinear;
+	memcpy(slot->buffers, map->buffers, map->nbuffers * sizeof(map->buffers[0]));
+	skb_tx_timestamp(skb);
+	kick = __netdev_tx_sent_queue(queue, skb->len, netdev_xmit_more());
+	/*
+	 * Orders the slot and the bytes counted before the skb: who sees the
+	 * skb in oe_tx_clean() may unmap and count it completed.
+	 */
+	smp_store_release(&slot->skb, skb);
+	return kick;
+}
+
+static void oe_tx_stop(struct oe_pair *pair)
+{
+	struct netdev_queue *queue = netdev_get_tx_queue(pair->kernel->netdev, pair->index);
+
+	netif_tx_stop_queue(queue);
+	/*
+	 * Its barrier orders the stop before the look at the room; oe_tx_wake()
+	 * makes room and then looks for the stop: one of the two sees the other.
+	 */
+	if (oe_tx_has_room(pair->txq))
+		netif_tx_start_queue(queue);
+	else
+		pair->tx_stats->queue_stop++;
+}
+
+netdev_tx_t oe_start_xmit(struct sk_buff *skb, struct net_device *netdev)
+{
+	struct oe_kernel *kernel = netdev_priv(netdev);
+	struct oe_pair *pair = &kernel->pairs[skb_get_queue_mapping(skb)];
+	struct device *dev = &kernel->pdev->dev;
+	struct oe_tx_packet packet = {};
+	struct oe_tx_result result;
+	struct oe_tx_map map;
+	bool kick;
+	int err;
+
+	if (oe_tx_fit(pair, skb))
+		goto drop;
+	/* Only TCP and UDP sums are the device's. */
+	if (skb->ip_summed == CHECKSUM_PARTIAL &&
+	    skb->csum_offset != offsetof(struct tcphdr, check) &&
+	    skb->csum_offset != offsetof(struct udphdr, check) && skb_checksum_help(skb))
+		goto drop;
+	oe_tx_describe(skb, &packet);
+	if (unlikely(oe_tx_map(dev, skb, &map))) {
+		pair->tx_stats->dma_mapping_err++;
+		goto drop;
+	}
+
+	packet.buffers = map.buffers;
+	packet.nbuffers = map.nbuffers;
+	err = oe_tx_submit(pair->txq, &packet, &result);
+	if (unlikely(err)) {
+		oe_tx_unmap(dev, map.buffers, map.nbuffers, map.nlinear);
+		if (err != -EBUSY)
+			goto drop;
+		oe_tx_kick(pair->txq);
+		oe_tx_stop(pair);
+		return NETDEV_TX_BUSY;
+	}
+
+	kick = oe_tx_file(pair, skb, &map, result.req_id);
+	if (kick || result.stop)
+		oe_tx_kick(pair->txq);
+	if (result.stop)
+		oe_tx_stop(pair);
+	return NETDEV_TX_OK;
+
+drop:
+	/* The packets before it may have counted on this one's doorbell. */
+	if (!netdev_xmit_more())
+		oe_tx_kick(pair->txq);
+	dev_kfree_skb_any(skb);
+	return NETDEV_TX_OK;
+}
+
+/* After oe_tx_release(), whose barrier orders the room made before this look for a stop. */
+static void oe_tx_wake(struct oe_pair *pair)
+{
+	struct netdev_queue *queue = netdev_get_tx_queue(pair->kernel->netdev, pair->index);
+
+	if (netif_tx_queue_stopped(queue) && oe_tx_has_room(pair->txq)) {
+		netif_tx_wake_queue(queue);
+		pair->tx_stats->queue_wakeup++;
+	}
+}
+
+/* Free the packets of @n ids. Returns how many were in flight; fewer: the device lies. */
+static u32 oe_tx_free(struct oe_pair *pair, const u16 *ids, u32 n, int budget, u32 *bytes)
+{
+	struct device *dev = &pair->kernel->pdev->dev;
+	u32 i;
+
+	for (i = 0; i < n; i++) {
+		struct oe_tx_slot *slot = &pair->tx_slots[ids[i]];
+		/* Pairs with the release in oe_tx_file(). */
+		struct sk_buff *skb = smp_load_acquire(&slot->skb);
+
+		if (unlikely(!skb)) {
+			oe_request_reset(pair->kernel->adapter, ENA_RESET_INVALID_TX_REQ_ID);
+			break;
+		}
+		oe_tx_unmap(dev, slot->buffers, slot->nbuffers, slot->nlinear);
+		*bytes += slot->bytes;
+		slot->skb = NULL;
+		napi_consume_skb(skb, budget);
+	}
+	return i;
+}
+
+/* Returns whether more may be waiting. NAPI context; @budget 0: netpoll. */
+bool oe_tx_clean(struct oe_pair *pair, int budget)
+{
+	struct netdev_queue *queue = netdev_get_tx_queue(pair->kernel->netdev, pair->index);
+	u32 packets = 0, bytes = 0, n, freed;
+
+	do {
+		n = oe_tx_completed(pair->txq, pair->tx_ids, OE_BURST);
+		freed = oe_tx_free(pair, pair->tx_ids, n, budget, &bytes);
+		oe_tx_release(pair->txq, pair->tx_ids, freed);
+		packets += freed;
+	} while (n == OE_BURST && freed == n && packets < OE_TX_POLL_MAX);
+
+	netdev_tx_completed_queue(queue, packets, bytes);
+	oe_tx_wake(pair);
+	return n == OE_BURST && freed == n;
+}
+
+int oe_tx_open(struct oe_pair *pair)
+{
+	int node = dev_to_node(&pair->kernel->pdev->dev);
+
+	pair->tx_slots =
+		kvzalloc_node(array_size(pair->tx_ring, sizeof(*pair->tx_slots)), GFP_KERNEL, node);
+	return pair->tx_slots ? 0 : -ENOMEM;
+}
+
+/* The queue is stopped, the device has forgotten it: what is in flight is lost. */
+void oe_tx_close(struct oe_pair *pair)
+{
+	u32 i;
+
+	for (i = 0; i < pair->tx_ring; i++) {
+		struct oe_tx_slot *slot = &pair->tx_slots[i];
+
+		if (!slot->skb)
+			continue;
+		oe_tx_unmap(&pair->kernel->pdev->dev, slot->buffers, slot->nbuffers, slot->nlinear);
+		dev_kfree_skb_any(slot->skb);
+	}
+	netdev_tx_reset_queue(netdev_get_tx_queue(pair->kernel->netdev, pair->index));
+	kvfree(pair->tx_slots);
+	pair->tx_slots = NULL;
+}
