@@ -35,9 +35,15 @@ run shell:
 	@scripts/run $@ $(vm_options)
 
 check:
+	@scripts/setup host qemu kernel vm
 	@scripts/check host qemu vm clients
 
-check-host check-qemu check-vm check-clients:
+check-host:
+	@scripts/setup host
+	@scripts/check host
+
+check-qemu check-vm check-clients:
+	@scripts/setup host qemu kernel vm
 	@scripts/check $(@:check-%=%)
 
 lint:

@@ -47,3 +47,18 @@ hold_lock()
 	exec 9>"$build/.lock/$1"
 	flock 9
 }
+
+# Runs a command with its output in build/logs/$1.log; says what it does ($2), and on failure shows
+# the log's end.
+logged()
+{
+	local log=$build/logs/$1.log
+
+	say "$2"
+	mkdir -p "$build/logs"
+	shift 2
+	"$@" >"$log" 2>&1 || {
+		tail -n 20 "$log" >&2
+		die "$* failed; all that it said is in ${log#"$topdir"/}"
+	}
+}
