@@ -16,7 +16,8 @@ if [ "$members" -eq 0 ]; then
 fi
 
 runtime='^(_ZSt|_ZNSt|_ZNKSt|_ZN9__gnu_cxx|_ZN10__cxxabiv|_ZTVN10__cxxabiv|__cxa_|__gxx_personality|_Zn[wa]|_Zd[la])'
-if "$nm" -u "$archive" | awk '{ print $NF }' | grep -E "$runtime" | sort -u >"$scratch/found"; then
+"$nm" -u "$archive" | awk '{ print $NF }' | sort -u >"$scratch/undefined"
+if grep -E "$runtime" "$scratch/undefined" >"$scratch/found"; then
 	echo "$archive needs the C++ runtime:"
 	cat "$scratch/found"
 	exit 1

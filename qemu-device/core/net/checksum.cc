@@ -28,6 +28,14 @@ constexpr uint16_t fold16(uint64_t sum)
 	return static_cast<uint16_t>((sum >> 16) + sum);
 }
 
+template <class T> T load(const uint8_t *p)
+{
+	T value;
+
+	std::memcpy(&value, p, sizeof(value));
+	return value;
+}
+
 /*
  * A sum that folds to that of @bytes, as words in this machine's order: 32-bit
  * words gather in 64-bit accumulators, so that no carry is lost below 2^32
@@ -51,14 +59,24 @@ uint64_t sum_words(std::span<const uint8_t> bytes)
 	const Lanes lanes = low[0] + low[1] + high[0] + high[1];
 	uint64_t sum = lanes[0] + lanes[1];
 
-	while (left != 0) {
-		const size_t step = left < sizeof(uint64_t) ? left : sizeof(uint64_t);
-		uint64_t word = 0;
+	for (; left >= sizeof(uint64_t); left -= sizeof(uint64_t), p += sizeof(uint64_t)) {
+		const auto word = load<uint64_t>(p);
 
-		std::memcpy(&word, p, step);
 		sum += (word & 0xffffffff) + (word >> 32);
-		left -= step;
-		p += step;
+	}
+	if ((left & 4) != 0) {
+		sum += load<uint32_t>(p);
+		p += 4;
+	}
+	if ((left & 2) != 0) {
+		sum += load<uint16_t>(p);
+		p += 2;
+	}
+	/* The last byte is the first of a word whose other half is zero. */
+	if ((left & 1) != 0) {
+		const uint8_t word[] = {*p, 0};
+
+		sum += load<uint16_t>(word);
 	}
 	return sum;
 }
