@@ -20,7 +20,7 @@ namespace oe
 struct RxConfig {
 	oe_kernel *kernel = nullptr;
 	ResetRequest *reset = nullptr;
-	oe_rx_stats *stats = nullptr;
+	struct oe_rx_stats *stats = nullptr;
 	uint32_t depth = 0;
 	uint32_t vector = 0;
 	uint32_t max_frags = 0;

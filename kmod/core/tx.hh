@@ -24,7 +24,7 @@ namespace oe
 struct TxConfig {
 	oe_kernel *kernel = nullptr;
 	ResetRequest *reset = nullptr;
-	oe_tx_stats *stats = nullptr;
+	struct oe_tx_stats *stats = nullptr;
 	uint32_t depth = 0;
 	uint32_t vector = 0;
 	uint32_t max_buffers = 0;
