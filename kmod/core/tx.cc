@@ -224,10 +224,10 @@ Result<oe_tx_result> TxQueue::submit(const oe_tx_packet &packet)
 	config_.stats->cnt += packet.packets;
 	config_.stats->bytes += packet.bytes;
 
-	bool stop = room() < stop_below_;
-	if (stop || is_set(packet.flags, OE_TX_KICK))
+	/* Otherwise the shim files the packet under its id first. */
+	if (is_set(packet.flags, OE_TX_KICK))
 		kick();
-	return oe_tx_result{.req_id = id, .stop = stop};
+	return oe_tx_result{.req_id = id, .stop = room() < stop_below_};
 }
 
 void TxQueue::kick()

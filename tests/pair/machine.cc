@@ -397,6 +397,8 @@ bool oe_kernel::send(unsigned queue, const TxRequest &request, bool kick)
 	}
 	pair.tx[result.req_id] = std::move(blocks);
 	pair.stopped = result.stop;
+	if (result.stop)
+		oe_tx_kick(pair.txq);
 	return true;
 }
 
@@ -407,6 +409,8 @@ bool oe_kernel::send_mapped(unsigned queue, const oe_tx_packet &packet)
 	if (pair.stopped || oe_tx_submit(pair.txq, &packet, &result))
 		return false;
 	pair.stopped = result.stop;
+	if (result.stop)
+		oe_tx_kick(pair.txq);
 	return true;
 }
 
