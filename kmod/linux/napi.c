@@ -85,6 +85,7 @@ close_rx:
 close_tx:
 	oe_tx_close(pair);
 del_napi:
+	pair->txq = NULL;
 	netif_napi_del(&pair->napi);
 	return err;
 }
@@ -96,6 +97,7 @@ void oe_pair_close(struct oe_pair *pair)
 	free_irq(pair->irq, pair);
 	oe_rx_close(pair);
 	oe_tx_close(pair);
+	pair->txq = NULL;
 	netif_napi_del(&pair->napi);
 }
 

@@ -64,8 +64,8 @@ int oe_up(struct oe_kernel *kernel)
 		oe_pair_start(&kernel->pairs[i]);
 	kernel->open_pairs = settings.queues;
 	kernel->reopen = false;
-	for (i = 0; i < settings.queues; i++)
-		netif_tx_start_queue(netdev_get_tx_queue(kernel->netdev, i));
+	/* All: the watchdog looks at those beyond the open ones too. */
+	netif_tx_start_all_queues(kernel->netdev);
 	oe_set_datapath(kernel, true);
 	for (i = 0; i < settings.queues; i++)
 		oe_pair_kick(&kernel->pairs[i]);

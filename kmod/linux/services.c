@@ -144,7 +144,8 @@ void oek_schedule_reset(struct oe_kernel *kernel)
 void oek_host_facts(struct oe_kernel *kernel, struct oe_host_facts *facts)
 {
 	memset(facts, 0, sizeof(*facts));
-	facts->kernel_version = LINUX_VERSION_CODE;
+	facts->kernel_version = KERNEL_VERSION(LINUX_VERSION_MAJOR, LINUX_VERSION_PATCHLEVEL,
+					       LINUX_VERSION_SUBLEVEL);
 	strscpy(facts->kernel_string, init_utsname()->release, sizeof(facts->kernel_string));
 	if (sscanf(OPENENA_VERSION, "%u.%u.%u", &facts->driver_version[0],
 		   &facts->driver_version[1], &facts->driver_version[2]) != 3)

@@ -204,6 +204,9 @@ netdev_tx_t oe_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 	bool kick;
 	int err;
 
+	/* A sender that chose its queue before ethtool -L closed it. */
+	if (unlikely(!pair->txq))
+		goto free;
 	if (oe_tx_fit(pair, skb))
 		goto drop;
 	/* Only TCP and UDP sums are the device's. */
@@ -240,6 +243,7 @@ drop:
 	/* The packets before it may have counted on this one's doorbell. */
 	if (!netdev_xmit_more())
 		oe_tx_kick(pair->txq);
+free:
 	dev_kfree_skb_any(skb);
 	return NETDEV_TX_OK;
 }
