@@ -1,0 +1,450 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What the selftests share: TAP output, the pair of adapters, traffic, and the
+# verdict on the kernel log. A test sources this file, then calls
+#
+#	st_begin "what it is about"
+#	run "name of a case" function [arguments]    once per case
+#	st_end
+#
+# A case is a shell function: status 0 passes, 4 skips, any other one fails;
+# what it prints becomes TAP comments.
+#
+# Environment: DRIVER, NETIF, REMOTE_IF, REMOTE_NS, LOCAL_V4, REMOTE_V4,
+# LOCAL_V6, REMOTE_V6, MODULE (path of a .ko; otherwise modprobe finds it),
+# SLOW (factor on time-outs, for emulated processors).
+
+set -u
+
+ST_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+ST_NAME=$(basename "$0")
+KSFT_SKIP=4
+
+DRIVER=${DRIVER:-openena}
+MODULE=${MODULE:-}
+SLOW=${SLOW:-1}
+REMOTE_NS=${REMOTE_NS:-remote}
+LOCAL_V4=${LOCAL_V4:-192.168.77.1}
+REMOTE_V4=${REMOTE_V4:-192.168.77.2}
+LOCAL_V6=${LOCAL_V6:-fd00:77::1}
+REMOTE_V6=${REMOTE_V6:-fd00:77::2}
+NETIF=${NETIF:-}
+REMOTE_IF=${REMOTE_IF:-}
+
+ST_TMP=
+ST_COUNT=0
+ST_FAILED=0
+ST_PASSED=0
+ST_DONE=0
+ST_DEFERRED=()
+ST_LOG_SEQ=
+ST_TAINT=
+LOCAL_MAC=
+REMOTE_MAC=
+
+# Kernel lines above notice that say nothing about the driver under test.
+ST_LOG_ALLOWED=(
+    'loading out-of-tree module taints kernel'
+    'module verification failed: signature and/or required key missing'
+    'hrtimer: interrupt took'
+    'clocksource: '
+    'perf: interrupt took too long'
+)
+# Bits of /proc/sys/kernel/tainted that loading an unsigned out-of-tree module sets.
+ST_TAINT_MODULE=$(((1 << 12) | (1 << 13)))
+
+# ---- TAP --------------------------------------------------------------------
+
+say()
+{
+    printf '# %s\n' "$*"
+}
+
+st_result() # ok|not-ok name [directive]
+{
+    ST_COUNT=$((ST_COUNT + 1))
+    case $1 in
+    ok)
+        [ -z "${3:-}" ] && ST_PASSED=$((ST_PASSED + 1))
+        echo "ok $ST_COUNT $2${3:+ # SKIP $3}"
+        ;;
+    *)
+        ST_FAILED=$((ST_FAILED + 1))
+        echo "not ok $ST_COUNT $2"
+        ;;
+    esac
+}
+
+# Run a case. The function can "return $KSFT_SKIP" after printing the reason.
+run() # name function [arguments]
+{
+    local name=$1 status=0
+    shift
+    "$@" >"$ST_TMP/case" 2>&1 || status=$?
+    sed 's/^/#   /' "$ST_TMP/case"
+    case $status in
+    0) st_result ok "$name" ;;
+    "$KSFT_SKIP") st_result ok "$name" "$(tail -n 1 "$ST_TMP/case")" ;;
+    *) st_result not-ok "$name" ;;
+    esac
+}
+
+skip_all() # reason
+{
+    echo "1..0 # SKIP $*"
+    ST_DONE=1
+    exit $KSFT_SKIP
+}
+
+# Commands to run at the end, last one first, whatever happens.
+defer()
+{
+    ST_DEFERRED+=("$*")
+}
+
+st_undo()
+{
+    local i
+    for ((i = ${#ST_DEFERRED[@]} - 1; i >= 0; i--)); do
+        eval "${ST_DEFERRED[i]}" >/dev/null 2>&1
+    done
+    ST_DEFERRED=()
+}
+
+st_exit()
+{
+    local status=$?
+    if [ "$ST_DONE" = 0 ]; then
+        st_undo
+        echo "Bail out! $ST_NAME ended early, status $status"
+        status=1
+    fi
+    [ -n "$ST_TMP" ] && rm -rf "$ST_TMP"
+    exit $status
+}
+
+st_begin() # what the test is about
+{
+    echo "TAP version 13"
+    trap st_exit EXIT
+    trap 'exit 130' INT TERM
+    ST_TMP=$(mktemp -d)
+    say "$ST_NAME: $1 (driver $DRIVER)"
+    [ "$(id -u)" = 0 ] || skip_all "needs root"
+    local tool
+    for tool in ip ethtool python3 ping; do
+        command -v $tool >/dev/null || skip_all "no $tool on this system"
+    done
+    ST_LOG_SEQ=$(python3 "$ST_DIR/kmsg.py" mark "selftest $ST_NAME begins")
+    ST_TAINT=$(cat /proc/sys/kernel/tainted)
+    net_find
+    net_setup || skip_all "no traffic between $NETIF and $REMOTE_IF"
+}
+
+st_end()
+{
+    st_undo
+    run "kernel log has nothing above notice" log_clean
+    run "kernel taint unchanged" taint_unchanged
+    echo "1..$ST_COUNT"
+    say "pass:$ST_PASSED fail:$ST_FAILED skip:$((ST_COUNT - ST_PASSED - ST_FAILED))"
+    ST_DONE=1
+    [ $ST_FAILED = 0 ] || exit 1
+    exit 0
+}
+
+# ---- kernel log -------------------------------------------------------------
+
+# This test provokes kernel lines that match the extended regular expression.
+log_allow()
+{
+    ST_LOG_ALLOWED+=("$1")
+}
+
+# All lines above notice since the test began.
+log_since()
+{
+    python3 "$ST_DIR/kmsg.py" since "$ST_LOG_SEQ"
+}
+
+log_clean()
+{
+    local lines
+    lines=$(log_since) || return 1
+    lines=$(grep -vE "$(IFS='|'; echo "${ST_LOG_ALLOWED[*]}")" <<<"$lines")
+    [ -z "$lines" ] || { echo "$lines"; return 1; }
+}
+
+taint_unchanged()
+{
+    local now new
+    now=$(cat /proc/sys/kernel/tainted)
+    new=$((now & ~ST_TAINT & ~ST_TAINT_MODULE))
+    [ $new = 0 ] || { echo "taint was $ST_TAINT, is $now"; return 1; }
+}
+
+# ---- helpers ----------------------------------------------------------------
+
+# Whether the driver implements the ENA interface.
+is_ena()
+{
+    [ "$DRIVER" = openena ] || [ "$DRIVER" = ena ]
+}
+
+need_openena()
+{
+    [ "$DRIVER" = openena ] || { echo "openena only, this is $DRIVER"; return $KSFT_SKIP; }
+}
+
+need_tool()
+{
+    command -v "$1" >/dev/null || { echo "no $1 on this system"; return $KSFT_SKIP; }
+}
+
+# Seconds, stretched for slow machines.
+seconds()
+{
+    echo $(($1 * SLOW))
+}
+
+# Poll a command until it succeeds.
+wait_for() # seconds command [arguments]
+{
+    local deadline=$((SECONDS + $1 * SLOW))
+    shift
+    until "$@"; do
+        [ $SECONDS -lt $deadline ] || return 1
+        sleep 0.2
+    done
+}
+
+# The command must fail, with a text that matches the extended regular expression.
+refuses() # pattern command [arguments]
+{
+    local pattern=$1 text
+    shift
+    if text=$("$@" 2>&1); then
+        echo "accepted: $*"
+        return 1
+    fi
+    echo "$* -> $text"
+    grep -qE "$pattern" <<<"$text" || { echo "expected: $pattern"; return 1; }
+}
+
+remote()
+{
+    ip netns exec "$REMOTE_NS" "$@"
+}
+
+# In the background; REMOTE_PID is the process itself.
+remote_start()
+{
+    ip netns exec "$REMOTE_NS" "$@" &
+    REMOTE_PID=$!
+}
+
+driver_of() # interface [command prefix]
+{
+    local interface=$1
+    shift
+    "$@" ethtool -i "$interface" 2>/dev/null | sed -n 's/^driver: //p'
+}
+
+# The numbers that "ethtool -g" or "-l" print: part is maximum or current.
+ethtool_number() # -g|-l part field
+{
+    ethtool "$1" "$NETIF" 2>/dev/null | awk -v part="$2" -v field="$3:" '
+        /maximum/ { section = "maximum" }
+        /[Cc]urrent/ { section = "current" }
+        section == part && index($0, field) == 1 { print $NF; exit }'
+}
+
+stat_value() # name
+{
+    ethtool -S "$NETIF" | awk -v name="$1:" '$1 == name { print $2 }'
+}
+
+# Packets received by each queue: "queue count" lines.
+rx_queue_counts()
+{
+    ethtool -S "$NETIF" | sed -nE \
+        -e 's/^ *queue_([0-9]+)_rx_cnt: ([0-9]+)$/\1 \2/p' \
+        -e 's/^ *rx_queue_([0-9]+)_(xdp_)?packets: ([0-9]+)$/\1 \3/p' \
+        -e 's/^ *rx([0-9]+)_packets: ([0-9]+)$/\1 \2/p' | sort -n -u -k1,1
+}
+
+# Interrupt lines of the interface's function.
+irq_lines()
+{
+    local device
+    device=$(readlink -f "/sys/class/net/$NETIF/device" 2>/dev/null) || return 0
+    [ -d "$device/msi_irqs" ] || device=$(dirname "$device")
+    find "$device/msi_irqs" -mindepth 1 -printf '%f\n' 2>/dev/null |
+        while read -r irq; do grep -E "^ *$irq:" /proc/interrupts; done
+}
+
+# ---- the pair of adapters -----------------------------------------------------
+
+interfaces_of_driver()
+{
+    local path
+    for path in /sys/class/net/*; do
+        [ "$(driver_of "${path##*/}")" = "$DRIVER" ] && echo "${path##*/}"
+    done
+}
+
+interface_by_mac()
+{
+    grep -li "^$1\$" /sys/class/net/*/address 2>/dev/null | head -n 1 | cut -d/ -f5
+}
+
+in_remote()
+{
+    [ -n "$1" ] && remote test -e "/sys/class/net/$1" 2>/dev/null
+}
+
+# Settle NETIF and REMOTE_IF, and remember their addresses for after a reload.
+net_find()
+{
+    local found
+    mapfile -t found < <(interfaces_of_driver)
+    NETIF=${NETIF:-${found[0]:-}}
+    [ -n "$NETIF" ] || skip_all "no interface is driven by $DRIVER"
+    [ -e "/sys/class/net/$NETIF" ] || skip_all "no interface $NETIF"
+    if [ -z "$REMOTE_IF" ] && remote true 2>/dev/null; then
+        REMOTE_IF=$(remote ls /sys/class/net | grep -vx lo | head -n 1)
+    fi
+    REMOTE_IF=${REMOTE_IF:-${found[1]:-}}
+    [ -n "$REMOTE_IF" ] || skip_all "needs a second adapter; only $NETIF is driven by $DRIVER"
+    LOCAL_MAC=$(cat "/sys/class/net/$NETIF/address")
+    if in_remote "$REMOTE_IF"; then
+        REMOTE_MAC=$(remote cat "/sys/class/net/$REMOTE_IF/address")
+    else
+        [ -e "/sys/class/net/$REMOTE_IF" ] || skip_all "no interface $REMOTE_IF"
+        REMOTE_MAC=$(cat "/sys/class/net/$REMOTE_IF/address")
+    fi
+    local driver
+    driver=$(driver_of "$NETIF")
+    [ "$driver" = "$DRIVER" ] || skip_all "$NETIF is driven by $driver, not $DRIVER"
+}
+
+# Bring the pair into its normal state. Safe to repeat, also after a reload of
+# the driver has put both interfaces back into this namespace.
+net_setup()
+{
+    remote true 2>/dev/null || ip netns add "$REMOTE_NS" || return 1
+    [ -e "/sys/class/net/$NETIF" ] || NETIF=$(interface_by_mac "$LOCAL_MAC")
+    if ! in_remote "$REMOTE_IF"; then
+        REMOTE_IF=$(interface_by_mac "$REMOTE_MAC")
+        [ -n "$REMOTE_IF" ] || return 1
+        ip link set "$REMOTE_IF" netns "$REMOTE_NS" || return 1
+    fi
+    [ -n "$NETIF" ] || return 1
+    remote ip link set lo up
+    ip link set "$NETIF" up && remote ip link set "$REMOTE_IF" up || return 1
+    net_addresses
+    wait_for 10 carrier_both || { echo "no carrier on $NETIF or $REMOTE_IF"; return 1; }
+    wait_for 10 can_ping
+}
+
+# IPv6 addresses go away with an MTU below 1280 and with the interface.
+net_addresses()
+{
+    ip addr replace "$LOCAL_V4/24" dev "$NETIF"
+    remote ip addr replace "$REMOTE_V4/24" dev "$REMOTE_IF"
+    ip -6 addr replace "$LOCAL_V6/64" dev "$NETIF" nodad
+    remote ip -6 addr replace "$REMOTE_V6/64" dev "$REMOTE_IF" nodad
+}
+
+carrier_both()
+{
+    [ "$(cat "/sys/class/net/$NETIF/carrier" 2>/dev/null)" = 1 ] &&
+        [ "$(remote cat "/sys/class/net/$REMOTE_IF/carrier" 2>/dev/null)" = 1 ]
+}
+
+can_ping()
+{
+    ping -q -c 1 -W 2 "$REMOTE_V4" >/dev/null 2>&1
+}
+
+mtu_of()
+{
+    cat "/sys/class/net/$NETIF/mtu"
+}
+
+max_mtu()
+{
+    ip -d link show "$NETIF" | sed -nE 's/.* maxmtu ([0-9]+).*/\1/p'
+}
+
+set_mtu_both()
+{
+    ip link set "$NETIF" mtu "$1" && remote ip link set "$REMOTE_IF" mtu "$1"
+}
+
+# Set the MTU of both ends for the rest of the test.
+with_mtu()
+{
+    local before
+    before=$(mtu_of)
+    defer "set_mtu_both $before; net_addresses"
+    set_mtu_both "$1"
+}
+
+# ---- checked traffic in the background ----------------------------------------
+
+TRAFFIC_LOCAL=
+TRAFFIC_REMOTE=
+REMOTE_PID=
+
+# A TCP connection that carries data both ways and compares every byte.
+traffic_start()
+{
+    local port=5501
+    rm -f "$ST_TMP"/traffic.*
+    remote_start python3 "$ST_DIR/stream.py" serve "$REMOTE_V4" "$port" \
+        --progress "$ST_TMP/traffic.remote" >"$ST_TMP/traffic.remote.log" 2>&1
+    TRAFFIC_REMOTE=$REMOTE_PID
+    python3 "$ST_DIR/stream.py" connect "$REMOTE_V4" "$port" \
+        --progress "$ST_TMP/traffic.local" >"$ST_TMP/traffic.local.log" 2>&1 &
+    TRAFFIC_LOCAL=$!
+    defer "kill $TRAFFIC_LOCAL $TRAFFIC_REMOTE"
+    traffic_moves 20
+}
+
+# Bytes received so far at both ends.
+traffic_bytes()
+{
+    local a b
+    a=$(cat "$ST_TMP/traffic.local" 2>/dev/null)
+    b=$(cat "$ST_TMP/traffic.remote" 2>/dev/null)
+    echo "${a:-0} ${b:-0}"
+}
+
+traffic_advanced() # local-bytes remote-bytes
+{
+    local now
+    read -r -a now <<<"$(traffic_bytes)"
+    [ "${now[0]}" -gt "$1" ] && [ "${now[1]}" -gt "$2" ]
+}
+
+# Data arrives at both ends, counted from now.
+traffic_moves() # [seconds]
+{
+    local before
+    read -r -a before <<<"$(traffic_bytes)"
+    wait_for "${1:-15}" traffic_advanced "${before[@]}" ||
+        { echo "traffic stands still at ${before[*]} bytes"; return 1; }
+}
+
+# End it; both ends must have seen exactly what the other sent.
+traffic_stop()
+{
+    local status=0
+    kill -INT "$TRAFFIC_LOCAL" 2>/dev/null
+    wait "$TRAFFIC_LOCAL" || status=1
+    wait "$TRAFFIC_REMOTE" || status=1
+    cat "$ST_TMP/traffic.local.log" "$ST_TMP/traffic.remote.log"
+    return $status
+}

@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which receive queue a flow belongs to.
+
+vectors                     check the arithmetic against published values
+queues KEY TABLE < flows    one queue number for each line "src dst sport dport"
+
+KEY is the key as ethtool shows it (aa:bb:...), TABLE the indirection table as
+comma-separated queue numbers. An ENA device takes the bytes of the key that
+the host wrote in reverse order, and Linux has it start from INITIAL.
+"""
+
+import ipaddress
+import struct
+import sys
+
+INITIAL = 0xffffffff
+
+
+def toeplitz(key, data, initial=0):
+    """The Toeplitz hash of @data; the key is taken cyclically."""
+    bits = len(key) * 8
+    number = int.from_bytes(key, "big")
+    number = number << bits | number
+    value = initial
+    for i in range(len(data) * 8):
+        if data[i // 8] >> (7 - i % 8) & 1:
+            value ^= number >> (2 * bits - 32 - i % bits) & 0xffffffff
+    return value
+
+
+def flow_bytes(src, dst, sport, dport):
+    return (ipaddress.ip_address(src).packed + ipaddress.ip_address(dst).packed +
+            struct.pack("!HH", int(sport), int(dport)))
+
+
+def ena_hash(key, flow):
+    return toeplitz(key[::-1], flow_bytes(*flow), INITIAL)
+
+
+# Microsoft's verification suite for RSS: key, then flows and their hashes.
+MICROSOFT_KEY = bytes.fromhex("6d5a56da255b0ec24167253d43a38fb0d0ca2bcbae7b30b4"
+                              "77cb2da38030f20c6a42b73bbeac01fa")
+MICROSOFT = {
+    ("66.9.149.187", "161.142.100.80", 2794, 1766): 0x51ccc178,
+    ("199.92.111.2", "65.69.140.83", 14230, 4739): 0xc626b0ea,
+    ("3ffe:2501:200:1fff::7", "3ffe:2501:200:3::1", 2794, 1766): 0x40207d3d,
+    ("3ffe:501:8::260:97ff:fe40:efab", "ff02::1", 14230, 4739): 0xdde51bbf,
+}
+# From Amazon's documentation of the adapter: the flow as DPDK and as Linux hash it.
+AMAZON_KEY = bytes.fromhex("77d1c934a4c9bd876e35dd17b2e3239e396d8a932a95b472"
+                           "3ab37f568edeb60197af3b2f3a70e704")
+AMAZON_FLOW = ("1.2.3.4", "1.2.3.5", 7000, 7000)
+
+
+def vectors():
+    for flow, expected in MICROSOFT.items():
+        assert toeplitz(MICROSOFT_KEY, flow_bytes(*flow)) == expected, flow
+    assert toeplitz(AMAZON_KEY, flow_bytes(*AMAZON_FLOW)) == 0xa9828bd4
+    assert ena_hash(AMAZON_KEY, AMAZON_FLOW) == 0x5b5eb8e5
+    print(f"{len(MICROSOFT) + 2} vectors agree")
+
+
+def queues(key, table):
+    key = bytes.fromhex(key.replace(":", ""))
+    table = [int(queue) for queue in table.split(",")]
+    for line in sys.stdin:
+        print(table[ena_hash(key, line.split()) % len(table)])
+
+
+def main():
+    if sys.argv[1:] == ["vectors"]:
+        vectors()
+    elif len(sys.argv) == 4 and sys.argv[1] == "queues":
+        queues(*sys.argv[2:])
+    else:
+        sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main()
