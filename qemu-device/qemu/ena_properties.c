@@ -2,7 +2,6 @@
 /* The properties of "ena": names, defaults, help, checks. */
 #include "qemu/osdep.h"
 #include "qapi/error.h"
-#include "net/eth.h"
 #include "ena.h"
 
 #define ENA_CONFIG_UINT16(name, field) DEFINE_PROP_UINT16(name, ENAState, config.field, 0)
@@ -109,11 +108,6 @@ bool ena_check_properties(ENAState *s, Error **errp)
 	if (!check_device_id(s, errp))
 		return false;
 	qemu_macaddr_default_if_unset(&s->conf.macaddr);
-	if (is_multicast_ether_addr(s->conf.macaddr.a)) {
-		error_setg(errp, "mac=" MAC_FMT " is a multicast address",
-			   MAC_ARG(s->conf.macaddr.a));
-		return false;
-	}
 	memcpy(s->config.mac, s->conf.macaddr.a, sizeof(s->config.mac));
 	s->config.vectors = s->config.queues + 1;
 	if (ena_config_check(&s->config, why, sizeof(why)))
