@@ -85,14 +85,15 @@ static int oe_adapter_open(struct oe_kernel *kernel)
 	if (err)
 		goto close_interrupts;
 	queue_delayed_work(oe_workqueue, &kernel->service_work, HZ);
+	/* One asked for earlier has found no registered net_device and done nothing. */
+	if (oe_reset_pending(kernel->adapter))
+		oek_schedule_reset(kernel);
 	return 0;
 
 close_interrupts:
 	oe_interrupts_close(kernel);
 remove:
 	oe_remove(kernel->adapter, false);
-	/* An event may have asked for a reset; it finds no registered net_device. */
-	cancel_work_sync(&kernel->reset_work);
 	return err;
 }
 
@@ -171,6 +172,8 @@ static int oe_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	return 0;
 
 unmap:
+	/* Asked for while the device came up. */
+	cancel_work_sync(&kernel->reset_work);
 	iounmap(kernel->registers);
 free:
 	oe_netdev_free(kernel);
@@ -183,7 +186,8 @@ static void oe_pci_remove(struct pci_dev *pdev)
 {
 	struct oe_kernel *kernel = pci_get_drvdata(pdev);
 
-	/* The service work asks for resets, a reset opens: stop them in this order. */
+	pci_disable_sriov(pdev);
+	/* The service work asks for resets: it goes first. A reset needs the net_device. */
 	cancel_delayed_work_sync(&kernel->service_work);
 	unregister_netdev(kernel->netdev);
 	/* NULL: oe_pci_shutdown() was here. */
@@ -222,6 +226,7 @@ static struct pci_driver oe_pci_driver = {
 	.probe = oe_pci_probe,
 	.remove = oe_pci_remove,
 	.shutdown = oe_pci_shutdown,
+	.sriov_configure = pci_sriov_configure_simple,
 };
 
 static int __init oe_module_init(void)
