@@ -69,6 +69,7 @@ name_netdevs()
 	fi
 	mapfile -t netdevs < <(driver_netdevs)
 	export NETIF=${netdevs[0]:-} REMOTE_IF=${netdevs[1]:-}
+	printf 'export NETIF=%s REMOTE_IF=%s\n' "$NETIF" "$REMOTE_IF" >/run/netdevs
 }
 
 setup_network()

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from . import BUILD, UserError, script
+from . import BUILD, UserError
 
 # What a kernel prints when something is badly wrong, whoever is to blame.
 COMPLAINT = re.compile(r"Kernel panic|Oops[: ]|BUG: |WARNING: CPU|general protection fault|"
