@@ -49,6 +49,10 @@ class AdminQueue {
 	[[nodiscard]] bool dead() const;
 	/* Any context. */
 	void set_timeout_ms(uint32_t ms);
+	[[nodiscard]] oe_kernel *kernel() const
+	{
+		return registers_->kernel();
+	}
 	[[nodiscard]] const AdminCounters &counters() const
 	{
 		return counters_;

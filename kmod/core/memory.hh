@@ -127,6 +127,10 @@ template <class T> class Array {
 	{
 		return items_;
 	}
+	[[nodiscard]] const T *begin() const
+	{
+		return items_;
+	}
 	[[nodiscard]] T *end()
 	{
 		return items_ + count_;

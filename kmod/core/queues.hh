@@ -77,6 +77,11 @@ class DeviceQueue {
 	[[nodiscard]] Status create(AdminQueue &admin, const QueueHalf &half);
 	/* False: the device did not confirm, and may still use the rings. */
 	[[nodiscard]] bool destroy(AdminQueue &admin);
+	/* The device may know the rings. */
+	[[nodiscard]] bool exists() const
+	{
+		return has_sq_ || has_cq_;
+	}
 	/* The device was reset, which destroyed all queues. */
 	void forget()
 	{

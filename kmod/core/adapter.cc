@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "adapter.hh"
+
+#include "../../abi/ena_pci.h"
+#include "host_info.hh"
+#include "text.hh"
+
+namespace oe
+{
+
+namespace
+{
+
+constexpr uint32_t default_ring = 1024;
+constexpr uint32_t default_mtu = 1500;
+constexpr uint32_t default_tx_usecs = 64;
+
+constexpr uint32_t handled_groups = ENA_BIT(ENA_AENQ_LINK_CHANGE) | ENA_BIT(ENA_AENQ_FATAL_ERROR) |
+				    ENA_BIT(ENA_AENQ_NOTIFICATION) | ENA_BIT(ENA_AENQ_KEEP_ALIVE) |
+				    ENA_BIT(ENA_AENQ_DEVICE_REQUEST_RESET);
+
+constexpr uint32_t smaller(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+} // namespace
+
+Status Adapter::probe(bool readless)
+{
+	reset_.init(kernel_);
+	if (Status status = registers_.init(kernel_, readless); !status)
+		return status;
+	if (Status status = admin_.init(registers_); !status)
+		return status;
+	if (Status status = events_.init(registers_); !status)
+		return status;
+	if (Status status = bring_up(ENA_RESET_NORMAL, features_); !status)
+		return status;
+	running_ = true;
+	publish_info(readless);
+	if (Status status = pair_stats_.allocate(info_.max_queues); !status)
+		return status;
+	if (Status status = rss_.init(kernel_, features_); !status)
+		return status;
+	return default_settings();
+}
+
+Status Adapter::bring_up(ena_reset_reason reason, Features &features)
+{
+	/* The first reset is sent before anything is known of the device. */
+	bool extended = features_.can(ENA_CAPABILITY_EXTENDED_RESET_REASONS);
+
+	if (!quiet_) {
+		if (Status status = reset_device(registers_, reason, extended); !status)
+			return status;
+	}
+	quiet_ = false;
+	Result<DeviceCaps> caps = check_device(registers_);
+	if (!caps)
+		return caps.error();
+	features.dma_bits = caps->dma_bits;
+
+	started_ = true;
+	admin_.start(caps->admin_timeout_ms);
+	events_.start();
+	/* Completions are polled for until vector 0 has its handler. */
+	registers_.write(ENA_REG_INTR_MASK, ENA_INTR_MASK_MGMT);
+	/* Before all other commands: some devices refuse those of unknown hosts. */
+	if (Status status = announce_host(admin_, kernel_, host_page_); !status)
+		return status;
+	if (Status status = read_features(admin_, kernel_, features); !status) {
+		log(kernel_, OE_LOG_ERROR,
+		    LogLine() << "the device's features cannot be used, error "
+			      << static_cast<uint32_t>(status.error()));
+		return status;
+	}
+	if (features.hints)
+		apply_hints(*features.hints);
+	return enable_events(features);
+}
+
+Status Adapter::enable_events(const Features &features)
+{
+	ena_aenq_config config = {};
+
+	config.enabled_groups.set(features.event_groups & handled_groups);
+	Status status = set_feature(admin_, ENA_FEATURE_AENQ_CONFIG, config);
+	if (!status)
+		oek_log(kernel_, OE_LOG_ERROR, "the device does not enable its events");
+	return status;
+}
+
+void Adapter::publish_info(bool readless)
+{
+	uint32_t tx = features_.tx_offloads;
+	uint32_t rx = features_.rx_offloads;
+
+	__builtin_memcpy(info_.mac, features_.mac, sizeof(info_.mac));
+	info_.max_mtu = features_.max_mtu;
+	info_.dma_bits = features_.dma_bits;
+	info_.max_queues = features_.max_queues;
+	info_.max_tx_ring = features_.max_tx_ring;
+	info_.max_rx_ring = features_.max_rx_ring;
+	info_.max_tx_buffers = features_.max_tx_buffers;
+	info_.rss_entries = features_.rss_log2_entries ? 1u << features_.rss_log2_entries : 0;
+	info_.rss_key = features_.rss_key;
+	info_.tx_csum_v4 = tx & (ENA_OFFLOAD_TX_L4_CSUM_V4_PART | ENA_OFFLOAD_TX_L4_CSUM_V4_FULL);
+	info_.tx_csum_v6 = tx & (ENA_OFFLOAD_TX_L4_CSUM_V6_PART | ENA_OFFLOAD_TX_L4_CSUM_V6_FULL);
+	info_.tso_v4 = tx & ENA_OFFLOAD_TX_TSO_V4;
+	info_.tso_v6 = tx & ENA_OFFLOAD_TX_TSO_V6;
+	info_.tso_ecn = tx & ENA_OFFLOAD_TX_TSO_ECN;
+	info_.rx_csum = rx & (ENA_OFFLOAD_RX_L4_CSUM_V4 | ENA_OFFLOAD_RX_L4_CSUM_V6);
+	info_.rx_hash = rx & ENA_OFFLOAD_RX_HASH;
+	info_.moderation = features_.delay_resolution_us != 0;
+	info_.readless = readless;
+}
+
+Status Adapter::default_settings()
+{
+	oe_host_facts facts = {};
+
+	oek_host_facts(kernel_, &facts);
+	moderation_.init(features_.delay_resolution_us);
+	settings_.queues = smaller(info_.max_queues, facts.cpus ? facts.cpus : 1);
+	settings_.tx_ring = smaller(default_ring, info_.max_tx_ring);
+	settings_.rx_ring = smaller(default_ring, info_.max_rx_ring);
+	settings_.rx_usecs = 0;
+	settings_.tx_usecs = smaller(default_tx_usecs, moderation_.max_usecs());
+	settings_.mtu = smaller(default_mtu, info_.max_mtu);
+	moderation_.set(settings_.rx_usecs, settings_.tx_usecs);
+	rss_.spread(settings_.queues);
+	return {};
+}
+
+void Adapter::stop_device(ena_reset_reason reason)
+{
+	if (started_) {
+		events_.close();
+		admin_.stop();
+		/* Afterwards no DMA of the device's can hit memory that is given back. */
+		if (!quiet_ && !reset_device(registers_, reason,
+					     features_.can(ENA_CAPABILITY_EXTENDED_RESET_REASONS)))
+			oek_log(kernel_, OE_LOG_ERROR, "the device could not be stopped");
+	}
+	if (registers_.kernel())
+		registers_.withdraw_answer_buffer();
+}
+
+Status Adapter::interrupts_ready(uint32_t vectors)
+{
+	if (vectors < 2) {
+		log(kernel_, OE_LOG_ERROR,
+		    LogLine() << vectors << " interrupt vectors, at least 2 are needed");
+		return Errno::invalid;
+	}
+	vectors_ = vectors;
+	if (settings_.queues > max_queues()) {
+		settings_.queues = max_queues();
+		rss_.spread(settings_.queues);
+	}
+	interrupts_ = true;
+	start_interrupts();
+	return {};
+}
+
+void Adapter::start_interrupts()
+{
+	store_relaxed(keep_alive_ns_, oek_now_ns());
+	admin_.use_interrupts(true);
+	registers_.write(ENA_REG_INTR_MASK, 0);
+	events_.open();
+}
+
+void Adapter::interrupts_gone()
+{
+	interrupts_ = false;
+	events_.close();
+	registers_.write(ENA_REG_INTR_MASK, ENA_INTR_MASK_MGMT);
+	admin_.use_interrupts(false);
+}
+
+void Adapter::set_open(bool open)
+{
+	LockGuard guard(kernel_, OE_LOCK_ADMIN);
+
+	open_ = open;
+}
+
+Status Adapter::open()
+{
+	if (given_up_)
+		return Errno::io;
+	/* Taken down by a failure while it was closed: the reset comes first. */
+	if (!running_) {
+		if (Status status = reset_work(); !status)
+			return status;
+	}
+	if (Status status = create_queues(); !status)
+		return status;
+	if (Status status = configure_datapath(); !status) {
+		if (!destroy_queues())
+			(void)quiesce();
+		release_queues();
+		return status;
+	}
+	set_open(true);
+	/* Its event may have come before there was a network device. */
+	if (Link link = load_relaxed(link_); link != Link::unknown)
+		oek_link(kernel_, link == Link::up);
+	return {};
+}
+
+/* All pairs, with smaller rings while memory does not suffice. */
+Status Adapter::create_queues()
+{
+	for (;;) {
+		Status status = create_pairs();
+
+		if (status)
+			return status;
+		bool confirmed = destroy_queues() || quiesce();
+		release_queues();
+		if (status.error() != Errno::no_memory || !confirmed || !running_ ||
+		    !shrink_rings()) {
+			log(kernel_, OE_LOG_ERROR,
+			    LogLine() << "the queues cannot be created, error "
+				      << static_cast<uint32_t>(status.error()));
+			return status;
+		}
+		log(kernel_, OE_LOG_NOTICE,
+		    LogLine() << "not enough memory for the queues: trying TX rings of "
+			      << settings_.tx_ring << ", RX rings of " << settings_.rx_ring);
+	}
+}
+
+Status Adapter::create_pairs()
+{
+	bool zero_bits = features_.can(ENA_CAPABILITY_CDESC_MBZ);
+
+	if (Status status = tx_.allocate(settings_.queues); !status)
+		return status;
+	if (Status status = rx_.allocate(settings_.queues); !status)
+		return status;
+	for (uint32_t i = 0; i < settings_.queues; i++) {
+		Status status = tx_[i].create(admin_, {.kernel = kernel_,
+						       .reset = &reset_,
+						       .stats = &pair_stats_[i].tx,
+						       .depth = settings_.tx_ring,
+						       .vector = ENA_VECTOR_FIRST_IO + i,
+						       .max_buffers = info_.max_tx_buffers,
+						       .offloads = features_.tx_offloads,
+						       .check_zero_bits = zero_bits});
+		if (!status)
+			return status;
+	}
+	for (uint32_t i = 0; i < settings_.queues; i++) {
+		Status status = rx_[i].create(admin_, {.kernel = kernel_,
+						       .reset = &reset_,
+						       .stats = &pair_stats_[i].rx,
+						       .depth = settings_.rx_ring,
+						       .vector = ENA_VECTOR_FIRST_IO + i,
+						       .max_frags = features_.max_rx_frags,
+						       .csum = info_.rx_csum,
+						       .hash = info_.rx_hash,
+						       .check_zero_bits = zero_bits});
+		if (!status)
+			return status;
+	}
+	return {};
+}
+
+/* Halve the larger rings, or both; false at the smallest. */
+bool Adapter::shrink_rings()
+{
+	uint32_t tx = settings_.tx_ring;
+	uint32_t rx = settings_.rx_ring;
+
+	if (tx >= rx)
+		settings_.tx_ring = tx / 2;
+	if (rx >= tx)
+		settings_.rx_ring = rx / 2;
+	if (settings_.tx_ring >= OE_MIN_RING && settings_.rx_ring >= OE_MIN_RING)
+		return true;
+	settings_.tx_ring = tx;
+	settings_.rx_ring = rx;
+	return false;
+}
+
+Status Adapter::configure_datapath()
+{
+	rss_.spread(settings_.queues);
+	if (Status status = rss_.apply(admin_, features_, rx_); !status)
+		return status;
+	return tell_mtu(settings_.mtu);
+}
+
+Status Adapter::tell_mtu(uint32_t mtu)
+{
+	ena_mtu data = {};
+
+	if (!features_.has(ENA_FEATURE_MTU))
+		return {};
+	data.mtu.set(mtu);
+	Status status = set_feature(admin_, ENA_FEATURE_MTU, data);
+	if (!status)
+		log(kernel_, OE_LOG_ERROR, LogLine() << "the device refuses an MTU of " << mtu);
+	return status;
+}
+
+/* False: the device did not confirm all, and may still use the rings. */
+bool Adapter::destroy_queues()
+{
+	bool confirmed = true;
+
+	for (TxQueue &queue : tx_)
+		confirmed = queue.device().destroy(admin_) && confirmed;
+	for (RxQueue &queue : rx_)
+		confirmed = queue.device().destroy(admin_) && confirmed;
+	return confirmed;
+}
+
+/* Give back the rings, unless the device may still write to them. */
+void Adapter::release_queues()
+{
+	for (TxQueue &queue : tx_)
+		if (queue.device().exists())
+			return;
+	for (RxQueue &queue : rx_)
+		if (queue.device().exists())
+			return;
+	tx_.release();
+	rx_.release();
+}
+
+/*
+ * Reset the device now, ahead of the reset work, because memory it knows of is
+ * about to be given back. False: it did not answer.
+ */
+bool Adapter::quiesce()
+{
+	reset_.ask(ENA_RESET_ADMIN_TIMEOUT);
+	events_.close();
+	admin_.stop();
+	running_ = false;
+	if (!reset_device(registers_, reset_.reason(),
+			  features_.can(ENA_CAPABILITY_EXTENDED_RESET_REASONS)))
+		return false;
+	quiet_ = true;
+	for (TxQueue &queue : tx_)
+		queue.device().forget();
+	for (RxQueue &queue : rx_)
+		queue.device().forget();
+	return true;
+}
+
+void Adapter::close()
+{
+	if (!open_)
+		return;
+	set_open(false);
+	/* A device that is to be reset anyway is not asked politely. */
+	if (reset_.pending() || !destroy_queues())
+		(void)quiesce();
+	release_queues();
+}
+
+} // namespace oe

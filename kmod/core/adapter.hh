@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One PCI function: its life, its settings, and what watches over it. */
+#ifndef OPENENA_CORE_ADAPTER_HH
+#define OPENENA_CORE_ADAPTER_HH
+
+#include <cstdint>
+
+#include "../bridge.h"
+#include "admin_queue.hh"
+#include "event_queue.hh"
+#include "features.hh"
+#include "memory.hh"
+#include "moderation.hh"
+#include "registers.hh"
+#include "reset.hh"
+#include "result.hh"
+#include "rss.hh"
+#include "rx.hh"
+#include "text.hh"
+#include "tx.hh"
+
+namespace oe
+{
+
+/* Limits of patience; the device's hints may change them at any time. */
+struct Patience {
+	static constexpr uint32_t for_ever = 0xffffffff;
+
+	uint32_t keep_alive_ms = 6000;
+	uint32_t tx_completion_ms = 5000;
+	uint32_t tx_missing_packets = 128;
+};
+
+/* Of one pair; survives oe_close(). */
+struct PairStats {
+	struct oe_tx_stats tx;
+	struct oe_rx_stats rx;
+};
+
+/* The functions are those of the bridge, where their contexts are written down. */
+class Adapter {
+    public:
+	explicit Adapter(oe_kernel *kernel) : kernel_(kernel)
+	{
+	}
+
+	/* Life: adapter.cc */
+	[[nodiscard]] Status probe(bool readless);
+	void stop_device(ena_reset_reason reason);
+	[[nodiscard]] Status interrupts_ready(uint32_t vectors);
+	void interrupts_gone();
+	[[nodiscard]] Status open();
+	void close();
+
+	/* Events: events.cc */
+	void mgmt_interrupt();
+
+	/* Settings: settings.cc */
+	[[nodiscard]] uint32_t max_queues() const;
+	[[nodiscard]] Status set_settings(const oe_settings &wanted, oe_error *error);
+	[[nodiscard]] Status set_rss(const uint32_t *table, const uint8_t *key, oe_error *error);
+	[[nodiscard]] Status get_link(struct oe_link &link);
+
+	/* Watchdogs and recovery: service.cc, recovery.cc */
+	void service();
+	[[nodiscard]] Status reset_work();
+
+	/* Statistics: statistics.cc */
+	[[nodiscard]] uint32_t stats_count() const;
+	void stats_names(char (*names)[OE_STAT_NAME]) const;
+	void stats_values(uint64_t *values);
+
+	[[nodiscard]] const struct oe_info &info() const
+	{
+		return info_;
+	}
+	[[nodiscard]] const oe_settings &settings() const
+	{
+		return settings_;
+	}
+	[[nodiscard]] ResetRequest &reset_request()
+	{
+		return reset_;
+	}
+	[[nodiscard]] const ResetRequest &reset_request() const
+	{
+		return reset_;
+	}
+	[[nodiscard]] struct oe_txq *tx_queue(uint32_t i)
+	{
+		return i < tx_.size() ? &tx_[i] : nullptr;
+	}
+	[[nodiscard]] struct oe_rxq *rx_queue(uint32_t i)
+	{
+		return i < rx_.size() ? &rx_[i] : nullptr;
+	}
+	[[nodiscard]] PairStats &pair_stats(uint32_t i)
+	{
+		return pair_stats_[i];
+	}
+	[[nodiscard]] struct oe_global_stats &global_stats()
+	{
+		return global_stats_;
+	}
+	[[nodiscard]] const Rss &rss() const
+	{
+		return rss_;
+	}
+	/* The doorbell of the pair's vector: one register re-arms TX and RX. */
+	void unmask(uint32_t pair)
+	{
+		tx_[pair].unmask(moderation_.unmask_word());
+	}
+
+    private:
+	enum class Link : uint8_t { unknown, down, up };
+
+	[[nodiscard]] Status bring_up(ena_reset_reason reason, Features &features);
+	[[nodiscard]] Status enable_events(const Features &features);
+	void start_interrupts();
+	void publish_info(bool readless);
+	[[nodiscard]] Status default_settings();
+	[[nodiscard]] Status create_queues();
+	[[nodiscard]] Status create_pairs();
+	[[nodiscard]] Status configure_datapath();
+	[[nodiscard]] Status tell_mtu(uint32_t mtu);
+	[[nodiscard]] bool shrink_rings();
+	[[nodiscard]] bool destroy_queues();
+	void release_queues();
+	void set_open(bool open);
+	[[nodiscard]] bool quiesce();
+
+	void handle_event(const ena_aenq_entry &event);
+	void handle_keep_alive(const ena_aenq_entry &event);
+	void apply_hints(const ena_hw_hints &hints);
+
+	[[nodiscard]] bool check_settings(const oe_settings &wanted, Refusal &why) const;
+	[[nodiscard]] Status tell_rss(const uint32_t *table, const uint8_t *key);
+	[[nodiscard]] bool check_rss(const uint32_t *table, const uint8_t *key, Refusal &why) const;
+
+	void retry_reset(uint64_t now_ns);
+	void check_keep_alive(uint64_t now_ns);
+	void check_queues(uint64_t now_ns);
+	void check_tx(uint32_t pair, uint64_t now_ns);
+	void check_status();
+
+	[[nodiscard]] Status check_compatible(const Features &found) const;
+	void reset_failed();
+	[[nodiscard]] Result<ena_eni_stats> read_eni_stats();
+
+	oe_kernel *kernel_;
+	Registers registers_;
+	AdminQueue admin_;
+	EventQueue events_;
+	ResetRequest reset_;
+	DmaBuffer host_page_;
+	Features features_; /* of the device as it is now */
+	struct oe_info info_ = {}; /* as it was at probe */
+	bool started_ = false; /* the device knows our memory */
+	bool running_ = false; /* brought up, and not taken down by a failure since */
+	bool quiet_ = false; /* reset, and not brought up since */
+	bool interrupts_ = false; /* vector 0 has its handler */
+	uint32_t vectors_ = 0; /* 0: not known yet */
+
+	/* The datapath; open_ changes under OE_LOCK_ADMIN, for the service's sake. */
+	oe_settings settings_ = {};
+	Moderation moderation_;
+	Rss rss_;
+	Array<struct oe_txq> tx_;
+	Array<struct oe_rxq> rx_;
+	bool open_ = false;
+
+	/* Moved by events, in interrupt context. */
+	Patience patience_;
+	uint64_t keep_alive_ns_ = 0;
+	Link link_ = Link::unknown;
+
+	/* Recovery. */
+	uint32_t failed_resets_ = 0; /* in succession */
+	uint64_t retry_ns_ = 0; /* 0: none due */
+	bool given_up_ = false;
+
+	Array<PairStats> pair_stats_;
+	struct oe_global_stats global_stats_ = {};
+	ena_eni_stats eni_stats_ = {}; /* the last that the device told */
+};
+
+} // namespace oe
+
+struct oe_adapter final : oe::Adapter {
+	using oe::Adapter::Adapter;
+};
+
+#endif

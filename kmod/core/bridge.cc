@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The functions of the waist; what they do is behind them. */
+#include <new>
+
+#include "adapter.hh"
+
+int oe_probe(struct oe_kernel *kernel, bool readless, struct oe_adapter **adapter)
+{
+	void *memory = oek_alloc(sizeof(oe_adapter));
+
+	if (!memory)
+		return oe::Status(oe::Errno::no_memory).to_kernel();
+	auto *made = new (memory) oe_adapter(kernel);
+	if (oe::Status status = made->probe(readless); !status) {
+		made->stop_device(ENA_RESET_INIT_ERROR);
+		made->~oe_adapter();
+		oek_free(made);
+		return status.to_kernel();
+	}
+	*adapter = made;
+	return 0;
+}
+
+void oe_remove(struct oe_adapter *adapter, bool shutdown)
+{
+	adapter->close();
+	adapter->stop_device(shutdown ? ENA_RESET_SHUTDOWN : ENA_RESET_NORMAL);
+	adapter->~oe_adapter();
+	oek_free(adapter);
+}
+
+const struct oe_info *oe_info(const struct oe_adapter *adapter)
+{
+	return &adapter->info();
+}
+
+int oe_interrupts_ready(struct oe_adapter *adapter, uint32_t vectors)
+{
+	return adapter->interrupts_ready(vectors).to_kernel();
+}
+
+void oe_interrupts_gone(struct oe_adapter *adapter)
+{
+	adapter->interrupts_gone();
+}
+
+void oe_mgmt_interrupt(struct oe_adapter *adapter)
+{
+	adapter->mgmt_interrupt();
+}
+
+uint32_t oe_max_queues(const struct oe_adapter *adapter)
+{
+	return adapter->max_queues();
+}
+
+void oe_get_settings(const struct oe_adapter *adapter, struct oe_settings *settings)
+{
+	*settings = adapter->settings();
+}
+
+int oe_set_settings(struct oe_adapter *adapter, const struct oe_settings *settings,
+		    struct oe_error *error)
+{
+	return adapter->set_settings(*settings, error).to_kernel();
+}
+
+int oe_open(struct oe_adapter *adapter)
+{
+	return adapter->open().to_kernel();
+}
+
+void oe_close(struct oe_adapter *adapter)
+{
+	adapter->close();
+}
+
+void oe_service(struct oe_adapter *adapter)
+{
+	adapter->service();
+}
+
+void oe_request_reset(struct oe_adapter *adapter, uint32_t reason)
+{
+	adapter->reset_request().ask(reason <= ENA_RESET_MISSING_FIRST_INTERRUPT
+					     ? static_cast<ena_reset_reason>(reason)
+					     : ENA_RESET_GENERIC);
+}
+
+bool oe_reset_pending(const struct oe_adapter *adapter)
+{
+	return adapter->reset_request().pending();
+}
+
+int oe_reset_work(struct oe_adapter *adapter)
+{
+	return adapter->reset_work().to_kernel();
+}
+
+struct oe_txq *oe_txq(struct oe_adapter *adapter, uint32_t index)
+{
+	return adapter->tx_queue(index);
+}
+
+int oe_tx_submit(struct oe_txq *q, const struct oe_tx_packet *packet, struct oe_tx_result *result)
+{
+	auto submitted = q->submit(*packet);
+
+	if (!submitted)
+		return oe::Status(submitted.error()).to_kernel();
+	*result = *submitted;
+	return 0;
+}
+
+void oe_tx_kick(struct oe_txq *q)
+{
+	q->kick();
+}
+
+bool oe_tx_has_room(const struct oe_txq *q)
+{
+	return q->has_room();
+}
+
+uint32_t oe_tx_completed(struct oe_txq *q, uint16_t *ids, uint32_t max)
+{
+	return q->completed(ids, max);
+}
+
+void oe_tx_release(struct oe_txq *q, const uint16_t *ids, uint32_t n)
+{
+	q->release(ids, n);
+}
+
+struct oe_rxq *oe_rxq(struct oe_adapter *adapter, uint32_t index)
+{
+	return adapter->rx_queue(index);
+}
+
+uint32_t oe_rx_poll(struct oe_rxq *q, struct oe_rx_burst *burst, uint32_t budget)
+{
+	return q->poll(*burst, budget);
+}
+
+uint32_t oe_rx_wanted(const struct oe_rxq *q)
+{
+	return q->wanted();
+}
+
+void oe_rx_refill(struct oe_rxq *q, struct oe_rx_buffer *buffers, uint32_t n)
+{
+	q->refill(buffers, n);
+}
+
+void oe_unmask(struct oe_adapter *adapter, uint32_t index)
+{
+	adapter->unmask(index);
+}
+
+void oe_rss_get(const struct oe_adapter *adapter, uint32_t *table, uint8_t *key)
+{
+	adapter->rss().get(table, key);
+}
+
+int oe_rss_set(struct oe_adapter *adapter, const uint32_t *table, const uint8_t *key,
+	       struct oe_error *error)
+{
+	return adapter->set_rss(table, key, error).to_kernel();
+}
+
+int oe_get_link(struct oe_adapter *adapter, struct oe_link *link)
+{
+	return adapter->get_link(*link).to_kernel();
+}
+
+struct oe_tx_stats *oe_tx_stats(struct oe_adapter *adapter, uint32_t index)
+{
+	return &adapter->pair_stats(index).tx;
+}
+
+struct oe_rx_stats *oe_rx_stats(struct oe_adapter *adapter, uint32_t index)
+{
+	return &adapter->pair_stats(index).rx;
+}
+
+struct oe_global_stats *oe_global_stats(struct oe_adapter *adapter)
+{
+	return &adapter->global_stats();
+}
+
+uint32_t oe_stats_count(const struct oe_adapter *adapter)
+{
+	return adapter->stats_count();
+}
+
+void oe_stats_names(const struct oe_adapter *adapter, char (*names)[OE_STAT_NAME])
+{
+	adapter->stats_names(names);
+}
+
+void oe_stats_values(struct oe_adapter *adapter, uint64_t *values)
+{
+	adapter->stats_values(values);
+}

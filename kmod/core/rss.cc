@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rss.hh"
+
+#include "text.hh"
+
+namespace oe
+{
+
+namespace
+{
+
+constexpr uint16_t ip_pair = ENA_RSS_L3_SA | ENA_RSS_L3_DA;
+constexpr uint16_t four_tuple = ip_pair | ENA_RSS_L4_SP | ENA_RSS_L4_DP;
+
+struct HashedFields {
+	ena_rss_proto proto;
+	uint16_t fields;
+};
+
+/* Fragments have no ports: all of a datagram must hash alike. */
+constexpr HashedFields hashed_fields[] = {
+	{ENA_RSS_TCP4, four_tuple},  {ENA_RSS_UDP4, four_tuple}, {ENA_RSS_TCP6, four_tuple},
+	{ENA_RSS_UDP6, four_tuple},  {ENA_RSS_IP4, ip_pair},     {ENA_RSS_IP6, ip_pair},
+	{ENA_RSS_IP4_FRAG, ip_pair},
+};
+
+/* What the device lacks is no error; anything else is logged and kept. */
+Status tolerate_absence(oe_kernel *kernel, const char *what, Status status)
+{
+	if (status || status.error() == Errno::not_supported)
+		return {};
+	log(kernel, OE_LOG_ERROR,
+	    LogLine() << "RSS " << what << ": the device refuses it, error "
+		      << static_cast<uint32_t>(status.error()));
+	return status;
+}
+
+} // namespace
+
+Status Rss::init(oe_kernel *kernel, const Features &features)
+{
+	oek_random(key_, sizeof(key_));
+	static_assert(sizeof(ena_rss_key) <= sizeof(ena_rss_hash_control));
+	if (Status status = control_.allocate(kernel, sizeof(ena_rss_hash_control)); !status)
+		return status;
+	if (!features.rss_log2_entries)
+		return {};
+	log2_entries_ = features.rss_log2_entries;
+	uint32_t entries = 1u << log2_entries_;
+	if (Status status = device_table_.allocate(kernel, entries * sizeof(ena_rss_entry));
+	    !status)
+		return status;
+	return table_.allocate(entries);
+}
+
+void Rss::spread(uint32_t queues)
+{
+	if (user_table_)
+		return;
+	for (uint32_t i = 0; i < entries(); i++)
+		table_[i] = i % queues;
+}
+
+uint32_t Rss::highest_queue_wanted() const
+{
+	uint32_t highest = 0;
+
+	for (uint32_t i = 0; user_table_ && i < entries(); i++)
+		highest = table_[i] > highest ? table_[i] : highest;
+	return highest;
+}
+
+void Rss::get(uint32_t *table, uint8_t *key) const
+{
+	for (uint32_t i = 0; table && i < entries(); i++)
+		table[i] = table_[i];
+	for (uint32_t i = 0; key && i < sizeof(key_); i++)
+		key[i] = key_[i];
+}
+
+void Rss::set(const uint32_t *table, const uint8_t *key)
+{
+	for (uint32_t i = 0; table && i < entries(); i++)
+		table_[i] = table[i];
+	for (uint32_t i = 0; key && i < sizeof(key_); i++)
+		key_[i] = key[i];
+	if (table)
+		user_table_ = true;
+}
+
+Status Rss::apply_table(AdminQueue &admin, Array<struct oe_rxq> &queues, const uint32_t *table)
+{
+	ena_rss_indirection indirection = {};
+	auto *entry = device_table_.as<ena_rss_entry>();
+
+	/* The field is called cq_idx, and the device wants the submission queue there. */
+	for (uint32_t i = 0; i < entries(); i++)
+		entry[i].cq_idx.set(queues[table[i]].device().sq().value);
+	indirection.size.set(static_cast<uint16_t>(log2_entries_));
+	indirection.inline_index.set(ENA_RSS_INDEX_WHOLE_TABLE);
+	return set_feature(
+		admin, ENA_FEATURE_RSS_INDIRECTION, indirection,
+		{device_table_.bus(), static_cast<uint32_t>(entries() * sizeof(ena_rss_entry))});
+}
+
+Status Rss::apply_key(AdminQueue &admin, const uint8_t *key)
+{
+	ena_rss_hash_function function = {};
+	auto *buffer = control_.as<ena_rss_key>();
+
+	control_.clear();
+	buffer->parts.set(ENA_RSS_KEY_WORDS);
+	/*
+	 * The device takes the key's bytes from the end, and starts from
+	 * init_val: reversed and from 0, the hash is Toeplitz as everywhere else.
+	 */
+	for (uint32_t i = 0; i < sizeof(key_); i++)
+		buffer->key[i] = key[sizeof(key_) - 1 - i];
+	function.supported.set(ENA_RSS_FUNCTION_TOEPLITZ);
+	function.selected.set(ENA_RSS_FUNCTION_TOEPLITZ);
+	return set_feature(admin, ENA_FEATURE_RSS_HASH_FUNCTION, function,
+			   {control_.bus(), sizeof(ena_rss_key)});
+}
+
+Status Rss::apply_fields(AdminQueue &admin)
+{
+	ControlBuffer buffer = {control_.bus(), sizeof(ena_rss_hash_control)};
+	auto *control = control_.as<ena_rss_hash_control>();
+
+	control_.clear();
+	auto input = get_feature<ena_rss_hash_input>(admin, ENA_FEATURE_RSS_HASH_INPUT, 0, buffer);
+	if (!input)
+		return input.error();
+	for (const HashedFields &wanted : hashed_fields) {
+		uint16_t supported = control->supported[wanted.proto].fields.get();
+
+		control->selected[wanted.proto].fields.set(
+			static_cast<uint16_t>(wanted.fields & supported));
+	}
+	/* Sorted input would make the hash symmetric, which is another function. */
+	ena_rss_hash_input order = *input;
+	order.enabled_sort.set(0);
+	return set_feature(admin, ENA_FEATURE_RSS_HASH_INPUT, order, buffer);
+}
+
+Status Rss::apply(AdminQueue &admin, const Features &features, Array<struct oe_rxq> &queues)
+{
+	oe_kernel *kernel = admin.kernel();
+
+	if (entries()) {
+		Status status =
+			tolerate_absence(kernel, "table", apply_table(admin, queues, table()));
+		if (!status)
+			return status;
+	}
+	if (features.rss_key) {
+		Status status = tolerate_absence(kernel, "key", apply_key(admin, key_));
+		if (!status)
+			return status;
+	}
+	if (features.has(ENA_FEATURE_RSS_HASH_INPUT))
+		return tolerate_absence(kernel, "hash fields", apply_fields(admin));
+	return {};
+}
+
+} // namespace oe

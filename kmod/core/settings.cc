@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a user may ask for, and the sentence when it is too much. */
+#include <bit>
+
+#include "adapter.hh"
+#include "text.hh"
+
+namespace oe
+{
+
+namespace
+{
+
+bool within(const char *what, uint32_t value, uint32_t min, uint32_t max, Refusal &why)
+{
+	if (value >= min && value <= max)
+		return true;
+	why << what << " of " << value << " is not within " << min << " to " << max;
+	return false;
+}
+
+bool delay_possible(const char *what, uint32_t usecs, uint32_t max, Refusal &why)
+{
+	if (usecs <= max)
+		return true;
+	if (max)
+		why << what << " delay of " << usecs << " us is above the limit of " << max
+		    << " us";
+	else
+		why << what << " delay of " << usecs << " us: the device cannot delay interrupts";
+	return false;
+}
+
+/* @error may be absent. */
+Status refuse_with(Errno reason, const Refusal &why, oe_error *error)
+{
+	if (error)
+		why.copy_to(error->text);
+	return reason;
+}
+
+} // namespace
+
+uint32_t Adapter::max_queues() const
+{
+	uint32_t max = features_.max_queues < info_.max_queues ? features_.max_queues
+							       : info_.max_queues;
+
+	/* Vector 0 is the management's. */
+	return vectors_ && vectors_ - 1 < max ? vectors_ - 1 : max;
+}
+
+bool Adapter::check_settings(const oe_settings &wanted, Refusal &why) const
+{
+	if (!within("number of queues", wanted.queues, 1, max_queues(), why) ||
+	    !within("TX ring", wanted.tx_ring, OE_MIN_RING, features_.max_tx_ring, why) ||
+	    !within("RX ring", wanted.rx_ring, OE_MIN_RING, features_.max_rx_ring, why) ||
+	    !within("MTU", wanted.mtu, OE_MIN_MTU, features_.max_mtu, why) ||
+	    !delay_possible("RX", wanted.rx_usecs, moderation_.max_usecs(), why) ||
+	    !delay_possible("TX", wanted.tx_usecs, moderation_.max_usecs(), why))
+		return false;
+	if (rss_.highest_queue_wanted() >= wanted.queues) {
+		why << "the RSS table names queue " << rss_.highest_queue_wanted() << ", beyond "
+		    << wanted.queues << " queues";
+		return false;
+	}
+	return true;
+}
+
+Status Adapter::set_settings(const oe_settings &wanted, oe_error *error)
+{
+	Refusal why;
+
+	if (!check_settings(wanted, why))
+		return refuse_with(Errno::invalid, why, error);
+	if (open_ && wanted.mtu != settings_.mtu) {
+		if (Status status = tell_mtu(wanted.mtu); !status) {
+			why << "the device refuses an MTU of " << wanted.mtu;
+			return refuse_with(status.error(), why, error);
+		}
+	}
+	settings_ = wanted;
+	/* Rings are powers of two; like the stock driver, round down and say so in -g. */
+	settings_.tx_ring = std::bit_floor(wanted.tx_ring);
+	settings_.rx_ring = std::bit_floor(wanted.rx_ring);
+	moderation_.set(wanted.rx_usecs, wanted.tx_usecs);
+	if (!open_)
+		rss_.spread(settings_.queues);
+	return {};
+}
+
+bool Adapter::check_rss(const uint32_t *table, const uint8_t *key, Refusal &why) const
+{
+	if (table && !rss_.entries()) {
+		why << "the device has no RSS table";
+		return false;
+	}
+	if (key && !info_.rss_key) {
+		why << "the device does not let the RSS key be set";
+		return false;
+	}
+	uint32_t queues = open_ ? rx_.size() : settings_.queues;
+	for (uint32_t i = 0; table && i < rss_.entries(); i++) {
+		if (table[i] >= queues) {
+			why << "RSS entry " << i << " names queue " << table[i] << " of " << queues
+			    << " queues";
+			return false;
+		}
+	}
+	return true;
+}
+
+Status Adapter::set_rss(const uint32_t *table, const uint8_t *key, oe_error *error)
+{
+	Refusal why;
+
+	if (!check_rss(table, key, why))
+		return refuse_with((table && !rss_.entries()) || (key && !info_.rss_key)
+					   ? Errno::not_supported
+					   : Errno::invalid,
+				   why, error);
+	if (Status status = open_ ? tell_rss(table, key) : Status(); !status) {
+		why << "the device refuses the RSS settings";
+		return refuse_with(status.error(), why, error);
+	}
+	rss_.set(table, key);
+	return {};
+}
+
+/* All or, if the device refuses the key, nothing. */
+Status Adapter::tell_rss(const uint32_t *table, const uint8_t *key)
+{
+	if (table) {
+		if (Status status = rss_.apply_table(admin_, rx_, table); !status)
+			return status;
+	}
+	if (!key)
+		return {};
+	Status status = rss_.apply_key(admin_, key);
+	if (!status && table)
+		(void)rss_.apply_table(admin_, rx_, rss_.table());
+	return status;
+}
+
+Status Adapter::get_link(struct oe_link &link)
+{
+	if (!features_.has(ENA_FEATURE_LINK_CONFIG))
+		return Errno::not_supported;
+	auto config = get_feature<ena_link_config>(admin_, ENA_FEATURE_LINK_CONFIG);
+	if (!config)
+		return config.error();
+	link.speed_mbps = config->speed_mbps.get();
+	link.supported = config->supported.get();
+	link.autoneg = config->flags.get() & ENA_LINK_AUTONEG;
+	link.full_duplex = config->flags.get() & ENA_LINK_FULL_DUPLEX;
+	return {};
+}
+
+} // namespace oe
