@@ -179,6 +179,46 @@ TEST(Fill, PartialFinishesThePseudoHeaderSum)
 	}
 }
 
+/* The frame's owner changes the UDP length after it was parsed. */
+TEST(Fill, UdpLengthThatChanges)
+{
+	std::mt19937 rng(reference::seed);
+	reference::Frame f = reference::build(rng, {.tcp = false, .payload = 100, .padding = 30});
+	const net::Packet p = parse(f.bytes);
+	const iovec whole{f.bytes.data(), f.bytes.size()};
+
+	for (const uint32_t bad : {0u, 1u, 7u, 109u, 138u, 139u, 0xffffu}) {
+		reference::put_be(f.bytes, f.l4_offset + 4, 2, bad);
+		const Bytes before = f.bytes;
+
+		EXPECT_EQ(net::verify(p, {&whole, 1}).l4, Check::none) << bad;
+		EXPECT_FALSE(net::fill_l4_full(f.bytes, p)) << bad;
+		EXPECT_EQ(f.bytes, before);
+	}
+}
+
+/* Make the word at @offset such that the L4 checksum comes out as zero. */
+void cancel_checksum(reference::Frame &f, size_t offset)
+{
+	reference::put_be(f.bytes, checksum_offset(f), 2, 0);
+	reference::put_be(f.bytes, offset, 2, 0);
+	reference::put_be(f.bytes, offset, 2,
+			  0xffffu - reference::l4_sum(f.bytes, f.l3_offset, f.l4_offset, f.ip_end,
+						      f.ipv6, f.tcp ? 6 : 17));
+}
+
+TEST(Fill, TcpZeroStaysZero)
+{
+	std::mt19937 rng(reference::seed);
+	reference::Frame f = reference::build(rng, {.payload = 40});
+
+	cancel_checksum(f, f.payload_offset);
+	reference::put_be(f.bytes, checksum_offset(f), 2, 0x1234);
+	ASSERT_TRUE(net::fill_l4_full(f.bytes, parse(f.bytes)));
+	EXPECT_EQ(reference::be(f.bytes, checksum_offset(f), 2), 0u);
+	EXPECT_EQ(verify_whole(f.bytes).l4, Check::good);
+}
+
 /* A UDP payload that sums up to a checksum of zero, which says "none" on the wire. */
 TEST(Fill, UdpZeroBecomesAllOnes)
 {
@@ -188,15 +228,21 @@ TEST(Fill, UdpZeroBecomesAllOnes)
 		reference::Frame f =
 			reference::build(rng, {.ipv6 = ipv6, .tcp = false, .payload = 40});
 
-		reference::put_be(f.bytes, checksum_offset(f), 2, 0);
-		reference::put_be(f.bytes, f.payload_offset, 2, 0);
-		reference::put_be(f.bytes, f.payload_offset, 2,
-				  0xffffu - reference::l4_sum(f.bytes, f.l3_offset, f.l4_offset,
-							      f.ip_end, ipv6, 17));
+		cancel_checksum(f, f.payload_offset);
 		ASSERT_TRUE(net::fill_l4_full(f.bytes, parse(f.bytes)));
 		EXPECT_EQ(reference::be(f.bytes, checksum_offset(f), 2), 0xffffu);
 		EXPECT_EQ(verify_whole(f.bytes).l4, Check::good);
 	}
+}
+
+TEST(Fill, PartialZeroBecomesAllOnes)
+{
+	Bytes frame(100, 0);
+
+	reference::put_be(frame, 40, 2, 0x1234); /* the pseudo-header sum */
+	reference::put_be(frame, 60, 2, 0xffff - 0x1234);
+	ASSERT_TRUE(net::fill_partial(frame, 34, 6));
+	EXPECT_EQ(reference::be(frame, 40, 2), 0xffffu);
 }
 
 TEST(Fill, FullRefusesWhatIsNotThere)
@@ -213,11 +259,7 @@ TEST(Fill, FullRefusesWhatIsNotThere)
 		ASSERT_FALSE(net::fill_l4_full(cut, p)) << length;
 		ASSERT_EQ(cut, untouched);
 	}
-	/* The frame's owner changes the UDP length after it was parsed. */
-	reference::put_be(f.bytes, f.l4_offset + 4, 2, 0xffff);
-	EXPECT_FALSE(net::fill_l4_full(f.bytes, p));
 	EXPECT_FALSE(net::fill_l4_full(f.bytes, net::Packet{}));
-	reference::put_be(f.bytes, f.l4_offset + 4, 2, 108);
 	EXPECT_EQ(f.bytes, before);
 }
 

@@ -274,6 +274,44 @@ TEST_F(ParseRefuses, ExtensionBeyondThePacket)
 	EXPECT_EQ(parse().l4, net::L4::none);
 }
 
+TEST_F(ParseRefuses, Ipv6Version)
+{
+	build({.ipv6 = true, .payload = 8});
+	for (const uint8_t bad : {0x40, 0x00, 0x70}) {
+		ip(0) = bad;
+		EXPECT_EQ(parse().l3, net::L3::none) << int{bad};
+	}
+}
+
+TEST_F(ParseRefuses, HeadBeyondTheFrame)
+{
+	build({.payload = 0});
+	for (size_t length = 0; length < f.ip_end; length++)
+		EXPECT_EQ(net::parse(f.bytes, length).l4, net::L4::none) << length;
+	EXPECT_EQ(net::parse(f.bytes, f.ip_end).l4, net::L4::tcp);
+	/* Not even the IP header is in the frame. */
+	EXPECT_EQ(net::parse(f.bytes, 33).l3, net::L3::none);
+}
+
+/* What is found does not depend on how much of the frame happens to be contiguous. */
+TEST_F(ParseRefuses, HeadersBeyondTheWindow)
+{
+	std::mt19937 rng(reference::seed);
+	int beyond = 0, within = 0;
+
+	for (int round = 0; round < 200; round++) {
+		f = reference::build(
+			rng,
+			{.ipv6 = true, .extensions = std::vector<uint8_t>(8, 60), .payload = 99});
+		const bool fits = f.payload_offset <= net::parse_window;
+
+		EXPECT_EQ(net::parse(f.bytes, f.bytes.size()).l4 != net::L4::none, fits);
+		(fits ? within : beyond)++;
+	}
+	EXPECT_GT(beyond, 0);
+	EXPECT_GT(within, 0);
+}
+
 TEST_F(ParseRefuses, ThreeVlanTags)
 {
 	std::mt19937 rng(reference::seed);

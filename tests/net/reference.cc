@@ -135,7 +135,8 @@ void append_ipv6(std::mt19937 &rng, const FrameSpec &spec, size_t l4_length, Fra
 		Bytes header = random_bytes(rng, units * 8);
 
 		header[0] = types[i + 1];
-		header[1] = static_cast<uint8_t>(units - 1);
+		if (types[i] != 44) /* reserved in a fragment header */
+			header[1] = static_cast<uint8_t>(units - 1);
 		if (types[i] == 43)
 			header[3] = 0; /* no segments left */
 		if (types[i] == 44)

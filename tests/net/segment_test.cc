@@ -310,6 +310,20 @@ TEST_F(SegmenterRefuses, Headers)
 	f.bytes[f.l3_offset + 7] = 0x00;
 	f.bytes[f.l4_offset + 12] = 0x60;
 	expect_refused("other TCP header length");
+	f.bytes[f.l4_offset + 12] = 0x40;
+	r.l4_length = 16;
+	expect_refused("TCP header shorter than TCP's");
+	f.bytes[f.l4_offset + 12] = 0x50;
+	EXPECT_TRUE(segmenter.init(f.bytes, r));
+	f.bytes[f.l3_offset] = 0x46;
+	expect_refused("other IPv4 header length");
+	f.bytes[f.l3_offset] = 0x45;
+
+	/* All in place, but where the Ethernet header ought to be. */
+	f.bytes.erase(f.bytes.begin());
+	r.l3_offset--;
+	r.l4_offset--;
+	expect_refused("IP header at 13");
 }
 
 TEST_F(SegmenterRefuses, Ipv6Headers)

@@ -122,7 +122,7 @@ void parse_ipv6(Bytes head, size_t frame_length, size_t offset, Packet &packet)
 	packet.l3_length = static_cast<uint16_t>(walk.offset - offset);
 	packet.ipv6_ext = walk.extensions;
 	packet.fragment = walk.fragment;
-	if (!walk.fragment && end <= frame_length)
+	if (end <= frame_length)
 		parse_l4(head, end, walk.protocol, packet);
 }
 
