@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The host's function table as the core calls it. */
+#ifndef ENA_CORE_HOST_HH
+#define ENA_CORE_HOST_HH
+
+#include "abi/ena_admin.h"
+#include "ena_device.h"
+
+#include <cstdarg>
+
+namespace ena
+{
+
+/* An address on the guest's bus. */
+struct BusAddress {
+	uint64_t value = 0;
+
+	[[nodiscard]] constexpr BusAddress operator+(uint64_t bytes) const
+	{
+		return {value + bytes};
+	}
+	[[nodiscard]] constexpr explicit operator bool() const
+	{
+		return value != 0;
+	}
+};
+
+[[nodiscard]] constexpr BusAddress bus_address(const ena_mem_addr &a)
+{
+	return {load(a)};
+}
+
+inline constexpr uint64_t no_deadline = UINT64_MAX;
+
+/*
+ * Everything that leaves the core goes through here. What the guest did wrong
+ * is noted with a limit of sentences a second, so that it cannot flood a log.
+ */
+class Host {
+    public:
+	Host(const ena_host_ops &ops, void *opaque) : ops_(ops), opaque_(opaque)
+	{
+	}
+
+	[[nodiscard]] bool read(BusAddress from, void *to, size_t len) const
+	{
+		return ops_.dma_read(opaque_, from.value, to, len);
+	}
+	[[nodiscard]] bool write(BusAddress to, const void *from, size_t len) const
+	{
+		return ops_.dma_write(opaque_, to.value, from, len);
+	}
+	/* For reading by the device; see ena_host_ops.dma_map. */
+	[[nodiscard]] void *map(BusAddress from, size_t &len) const
+	{
+		return ops_.dma_map(opaque_, from.value, &len, false);
+	}
+	void unmap(void *ptr, size_t len) const
+	{
+		ops_.dma_unmap(opaque_, ptr, len, false, 0);
+	}
+	void raise(unsigned int vector) const
+	{
+		ops_.raise(opaque_, vector);
+	}
+	[[nodiscard]] ena_transmit_result transmit(unsigned int queue, const iovec *iov, int count,
+						   const ena_vnet_hdr &hdr) const
+	{
+		return ops_.transmit(opaque_, queue, iov, count, &hdr);
+	}
+	void schedule() const
+	{
+		ops_.schedule(opaque_);
+	}
+	void set_timer(uint64_t deadline_ns) const
+	{
+		ops_.set_timer(opaque_, deadline_ns);
+	}
+	[[nodiscard]] uint64_t now() const
+	{
+		return ops_.now(opaque_);
+	}
+	void receive_ready() const
+	{
+		ops_.receive_ready(opaque_);
+	}
+
+	[[gnu::format(printf, 2, 3)]] void trace(const char *format, ...);
+	/* What the guest did wrong. */
+	[[gnu::format(printf, 2, 3)]] void complain(const char *format, ...);
+	/* The same, for an admin command that is answered with @status. */
+	[[nodiscard, gnu::format(printf, 3, 4)]] ena_admin_status refuse(ena_admin_status status,
+									 const char *format, ...);
+
+    private:
+	[[nodiscard]] bool may_complain();
+	void note(ena_note_level level, const char *format, va_list args);
+
+	ena_host_ops ops_;
+	void *opaque_;
+	uint64_t second_ = 0; /* of the guest's clock */
+	unsigned int said_ = 0; /* complaints in it */
+	unsigned int swallowed_ = 0;
+};
+
+} // namespace ena
+
+#endif
