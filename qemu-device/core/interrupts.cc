@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "interrupts.hh"
+
+#include <algorithm>
+
+namespace ena
+{
+
+void Interrupts::fire(uint16_t vector)
+{
+	vectors_[vector].armed = false;
+	vectors_[vector].pending = false;
+	host_.raise(vector);
+}
+
+void Interrupts::completed(uint16_t vector, Direction direction)
+{
+	Vector &v = vectors_[vector];
+	const uint16_t delay = direction == Direction::rx ? v.rx_delay : v.tx_delay;
+	const uint64_t now = delay ? host_.now() : 0;
+	const uint64_t due = now + uint64_t{delay} * resolution_us_ * 1000;
+
+	v.due_ns = v.pending ? std::min(v.due_ns, due) : due;
+	v.pending = true;
+	if (v.armed && v.due_ns <= now)
+		fire(vector);
+}
+
+void Interrupts::unmask(uint16_t vector, uint32_t word)
+{
+	Vector &v = vectors_[vector];
+
+	if (!(word & ENA_INTR_NO_MODERATION_UPDATE)) {
+		v.rx_delay = static_cast<uint16_t>(field_get(ENA_INTR_RX_DELAY, word));
+		v.tx_delay = static_cast<uint16_t>(field_get(ENA_INTR_TX_DELAY, word));
+	}
+	if (!(word & ENA_INTR_UNMASK))
+		return;
+	v.armed = true;
+	if (v.pending && (!v.due_ns || v.due_ns <= host_.now()))
+		fire(vector);
+}
+
+void Interrupts::management()
+{
+	if (management_mask_ & ENA_INTR_MASK_MGMT)
+		management_pending_ = true;
+	else
+		host_.raise(ENA_VECTOR_MGMT);
+}
+
+void Interrupts::write_mask(uint32_t word)
+{
+	management_mask_ = word & ENA_INTR_MASK_MGMT;
+	if (management_mask_ || !management_pending_)
+		return;
+	management_pending_ = false;
+	host_.raise(ENA_VECTOR_MGMT);
+}
+
+uint64_t Interrupts::deadline() const
+{
+	uint64_t deadline = no_deadline;
+	for (const Vector &v : vectors_)
+		if (v.armed && v.pending)
+			deadline = std::min(deadline, v.due_ns);
+	return deadline;
+}
+
+void Interrupts::expire(uint64_t now_ns)
+{
+	for (uint16_t i = 0; i < vectors_.size(); i++)
+		if (vectors_[i].armed && vectors_[i].pending && vectors_[i].due_ns <= now_ns)
+			fire(i);
+}
+
+void Interrupts::reset()
+{
+	vectors_.fill({});
+	management_mask_ = 0;
+	management_pending_ = false;
+}
+
+} // namespace ena

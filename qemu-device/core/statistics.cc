@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "statistics.hh"
+
+namespace ena
+{
+
+namespace
+{
+void put(ena_split64 &field, uint64_t value)
+{
+	field.lo.set(static_cast<uint32_t>(value));
+	field.hi.set(static_cast<uint32_t>(value >> 32));
+}
+} // namespace
+
+void Statistics::report(ena_basic_stats &stats) const
+{
+	put(stats.tx_bytes, total_.tx_bytes - base_.tx_bytes);
+	put(stats.tx_pkts, total_.tx_packets - base_.tx_packets);
+	put(stats.rx_bytes, total_.rx_bytes - base_.rx_bytes);
+	put(stats.rx_pkts, total_.rx_packets - base_.rx_packets);
+	put(stats.rx_drops, total_.rx_drops - base_.rx_drops);
+	put(stats.tx_drops, total_.tx_drops - base_.tx_drops);
+	put(stats.rx_overruns, total_.rx_overruns - base_.rx_overruns);
+}
+
+void Statistics::report(ena_keep_alive_event &event) const
+{
+	put(event.rx_drops, total_.rx_drops - base_.rx_drops);
+	put(event.tx_drops, total_.tx_drops - base_.tx_drops);
+	put(event.rx_overruns, total_.rx_overruns - base_.rx_overruns);
+}
+
+} // namespace ena

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Counters: totals for the host, and since the last reset for the driver. */
+#ifndef ENA_CORE_STATISTICS_HH
+#define ENA_CORE_STATISTICS_HH
+
+#include "abi/ena_admin.h"
+#include "ena_device.h"
+
+namespace ena
+{
+
+class Statistics {
+    public:
+	void sent(uint64_t packets, uint64_t bytes)
+	{
+		total_.tx_packets += packets;
+		total_.tx_bytes += bytes;
+	}
+	void tx_drop()
+	{
+		total_.tx_drops++;
+	}
+	void received(uint64_t bytes)
+	{
+		total_.rx_packets++;
+		total_.rx_bytes += bytes;
+	}
+	void rx_drop()
+	{
+		total_.rx_drops++;
+	}
+	/* Dropped because the driver had no buffer. */
+	void rx_overrun()
+	{
+		total_.rx_drops++;
+		total_.rx_overruns++;
+	}
+	/* The driver reset the adapter: its counters start at zero again. */
+	void driver_reset(uint32_t reason)
+	{
+		total_.resets++;
+		total_.last_reset_reason = reason;
+		base_ = total_;
+	}
+	/* The same at power-on, which no driver asked for. */
+	void rebase()
+	{
+		base_ = total_;
+	}
+
+	[[nodiscard]] const ena_device_stats &total() const
+	{
+		return total_;
+	}
+	void report(ena_basic_stats &stats) const;
+	void report(ena_keep_alive_event &event) const;
+
+    private:
+	ena_device_stats total_{};
+	ena_device_stats base_{};
+};
+
+} // namespace ena
+
+#endif
