@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "queues.hh"
+
+#include <bit>
+#include <cstddef>
+
+namespace ena
+{
+
+namespace
+{
+constexpr uint16_t min_depth = 2;
+constexpr unsigned int word_size = 4;
+constexpr unsigned int tx_cdesc_words = sizeof(ena_tx_cdesc) / word_size;
+constexpr unsigned int rx_cdesc_words = sizeof(ena_rx_cdesc) / word_size;
+/* The phase bit of both kinds lies in bit 0 of byte 3. */
+constexpr uint8_t cdesc_phase_byte = offsetof(ena_tx_cdesc, flags);
+static_assert(ENA_RXC_PHASE == ENA_CDESC_PHASE << 8 * cdesc_phase_byte);
+
+constexpr const char *name(Direction d)
+{
+	return d == Direction::tx ? "TX" : "RX";
+}
+} // namespace
+
+ena_admin_status Queues::check_depth(const char *what, Direction d, uint16_t depth)
+{
+	if (Ring::valid_depth(depth) && depth >= min_depth && depth <= max_depth(d))
+		return ENA_ADMIN_SUCCESS;
+	return host_.refuse(ENA_ADMIN_ILLEGAL_PARAMETER,
+			    "%s: %s depth %u is not a power of two between %u and %u", what,
+			    name(d), depth, min_depth, max_depth(d));
+}
+
+ena_admin_status Queues::create_cq(const ena_create_cq_cmd &cmd, ena_create_cq_resp &resp)
+{
+	const uint32_t words = field_get(ENA_CQ_CAPS2_ENTRY_WORDS, cmd.caps2);
+	const uint16_t depth = cmd.depth.get();
+	const uint32_t vector = cmd.msix_vector.get();
+
+	if (words != tx_cdesc_words && words != rx_cdesc_words)
+		return host_.refuse(ENA_ADMIN_ILLEGAL_PARAMETER,
+				    "CREATE_CQ: entries of %u words, must be %u (TX) or %u (RX)",
+				    words, tx_cdesc_words, rx_cdesc_words);
+	const Direction direction = words == tx_cdesc_words ? Direction::tx : Direction::rx;
+	if (const auto status = check_depth("CREATE_CQ", direction, depth))
+		return status;
+	if (vector != ENA_CQ_NO_VECTOR && vector >= config_.vectors)
+		return host_.refuse(ENA_ADMIN_ILLEGAL_PARAMETER,
+				    "CREATE_CQ: vector %u, the adapter has 0 to %u", vector,
+				    config_.vectors - 1u);
+	if (!bus_address(cmd.base))
+		return host_.refuse(ENA_ADMIN_ILLEGAL_PARAMETER, "CREATE_CQ: ring address is 0");
+
+	uint16_t used = 0;
+	std::optional<QueueIndex> free_slot;
+	for (uint16_t i = 0; i < max_queue_slots; i++) {
+		if (!slots_[i].cq.live)
+			free_slot = free_slot.value_or(QueueIndex{i});
+		else if (slots_[i].cq.direction == direction)
+			used++;
+	}
+	if (used >= config_.queues || !free_slot)
+		return host_.refuse(ENA_ADMIN_RESOURCE_ALLOCATION_FAILURE,
+				    "CREATE_CQ: all %u %s completion queues are in use",
+				    config_.queues, name(direction));
+
+	const bool silent = vector == ENA_CQ_NO_VECTOR || !(cmd.caps1 & ENA_CQ_CAPS1_INTERRUPT);
+	const Ring ring(bus_address(cmd.base), depth, static_cast<uint16_t>(words * word_size));
+	CompletionQueue &cq = slots_[free_slot->value].cq;
+	cq.live = true;
+	cq.direction = direction;
+	cq.vector = silent ? no_vector : static_cast<uint16_t>(vector);
+	cq.ring = CompletionRing(ring, cdesc_phase_byte);
+
+	resp.cq_idx.set(free_slot->value);
+	resp.actual_depth.set(depth);
+	resp.numa_node_offset.set(register_offset(*free_slot, QueueRegister::numa));
+	resp.unmask_offset.set(register_offset(*free_slot, QueueRegister::unmask));
+	return ENA_ADMIN_SUCCESS;
+}
+
+ena_admin_status Queues::destroy_cq(const ena_destroy_cq_cmd &cmd)
+{
+	const uint16_t index = cmd.cq_idx.get();
+
+	if (index >= max_queue_slots || !slots_[index].cq.live)
+		return host_.refuse(ENA_ADMIN_ILLEGAL_PARAMETER,
+				    "DESTROY_CQ: there is no completion queue %u", index);
+	if (slots_[index].sq.live)
+		return host_.refuse(ENA_ADMIN_RESOURCE_BUSY,
+				    "DESTROY_CQ: submission queue %u still completes to it, "
+				    "destroy that first",
+				    index);
+	slots_[index].cq = {};
+	return ENA_ADMIN_SUCCESS;
+}
+
+ena_admin_status Queues::check_sq(const ena_create_sq_cmd &cmd, Direction direction)
+{
+	const uint32_t placement = field_get(ENA_SQ_CAPS2_PLACEMENT, cmd.caps2);
+	const uint16_t cq_idx = cmd.cq_idx.get();
+
+	if (placement != ENA_PLACEMENT_HOST)
+		return host_.refuse(ENA_ADMIN_ILLEGAL_PARAMETER,
+				    "CREATE_SQ: placement %u, only %u (host memory) is offered: "
+				    "feature 4 (LLQ) is not announced",
+				    placement, ENA_PLACEMENT_HOST);
+	if (const auto status = check_depth("CREATE_SQ", direction, cmd.depth.get()))
+		return status;
+	if (!bus_address(cmd.base))
+		return host_.refuse(ENA_ADMIN_ILLEGAL_PARAMETER, "CREATE_SQ: ring address is 0");
+	if (cq_idx >= max_queue_slots || !slots_[cq_idx].cq.live)
+		return host_.refuse(ENA_ADMIN_ILLEGAL_PARAMETER,
+				    "CREATE_SQ: there is no completion queue %u", cq_idx);
+
+	const CompletionQueue &cq = slots_[cq_idx].cq;
+	if (cq.direction != direction)
+		return host_.refuse(ENA_ADMIN_ILLEGAL_PARAMETER,
+				    "CREATE_SQ: completion queue %u has the entry size of %s, the "
+				    "queue is %s",
+				    cq_idx, name(cq.direction), name(direction));
+	if (slots_[cq_idx].sq.live)
+		return host_.refuse(ENA_ADMIN_RESOURCE_BUSY,
+				    "CREATE_SQ: completion queue %u already has a submission queue",
+				    cq_idx);
+	if (cmd.depth.get() > cq.ring.ring().depth())
+		return host_.refuse(ENA_ADMIN_ILLEGAL_PARAMETER,
+				    "CREATE_SQ: depth %u, its completion queue has only %u",
+				    cmd.depth.get(), cq.ring.ring().depth());
+	return ENA_ADMIN_SUCCESS;
+}
+
+ena_admin_status Queues::create_sq(const ena_create_sq_cmd &cmd, ena_create_sq_resp &resp)
+{
+	const uint32_t wire_direction = field_get(ENA_SQ_IDENTITY_DIRECTION, cmd.identity);
+
+	if (wire_direction != ENA_SQ_TX && wire_direction != ENA_SQ_RX)
+		return host_.refuse(ENA_ADMIN_ILLEGAL_PARAMETER,
+				    "CREATE_SQ: direction %u, must be %u (TX) or %u (RX)",
+				    wire_direction, ENA_SQ_TX, ENA_SQ_RX);
+	const auto direction = static_cast<Direction>(wire_direction);
+	if (const auto status = check_sq(cmd, direction))
+		return status;
+
+	const QueueIndex q{cmd.cq_idx.get()};
+	QueueSlot &slot = slots_[q.value];
+	static_assert(sizeof(ena_tx_desc) == sizeof(ena_rx_desc));
+	slot.sq = {};
+	slot.sq.live = true;
+	slot.sq.direction = direction;
+	slot.sq.ring = Ring(bus_address(cmd.base), cmd.depth.get(), sizeof(ena_tx_desc));
+	slot.tx = {};
+	slot.rx = {};
+	if (direction == Direction::rx)
+		running_rx_ |= q.bit();
+
+	resp.sq_idx.set(q.value);
+	resp.doorbell_offset.set(register_offset(q, QueueRegister::doorbell));
+	return ENA_ADMIN_SUCCESS;
+}
+
+ena_admin_status Queues::destroy_sq(const ena_destroy_sq_cmd &cmd)
+{
+	const uint32_t wire_direction = field_get(ENA_SQ_IDENTITY_DIRECTION, cmd.identity);
+	QueueSlot *slot = find(cmd.sq_idx.get(), static_cast<Direction>(wire_direction));
+
+	if (!slot)
+		return host_.refuse(ENA_ADMIN_ILLEGAL_PARAMETER,
+				    "DESTROY_SQ: there is no submission queue %u of direction %u",
+				    cmd.sq_idx.get(), wire_direction);
+	slot->sq = {};
+	running_rx_ &= ~QueueIndex{cmd.sq_idx.get()}.bit();
+	return ENA_ADMIN_SUCCESS;
+}
+
+QueueSlot *Queues::find(uint32_t index, Direction direction)
+{
+	if (index >= max_queue_slots || !slots_[index].sq.live ||
+	    slots_[index].sq.direction != direction)
+		return nullptr;
+	return &slots_[index];
+}
+
+std::optional<QueueIndex> Queues::first_rx() const
+{
+	if (!running_rx_)
+		return std::nullopt;
+	return QueueIndex{static_cast<uint16_t>(std::countr_zero(running_rx_))};
+}
+
+bool Queues::ring_doorbell(QueueIndex q, uint16_t tail)
+{
+	SubmissionQueue &sq = slots_[q.value].sq;
+
+	if (!sq.live) {
+		host_.complain("doorbell of queue %u, which does not exist", q.value);
+		return false;
+	}
+	if (sq.stopped)
+		return false;
+	const auto waiting = static_cast<uint16_t>(tail - sq.head);
+	if (waiting > sq.ring.depth()) {
+		host_.complain("doorbell of queue %u: tail %u is %u entries ahead of the adapter, "
+			       "the ring has %u",
+			       q.value, tail, waiting, sq.ring.depth());
+		stop(q, "its doorbell is out of range");
+		return false;
+	}
+	sq.tail = tail;
+	return true;
+}
+
+void Queues::stop(QueueIndex q, const char *why)
+{
+	slots_[q.value].sq.stopped = true;
+	running_rx_ &= ~q.bit();
+	host_.complain("%s queue %u is stopped until it is created again: %s",
+		       name(slots_[q.value].sq.direction), q.value, why);
+}
+
+void Queues::reset()
+{
+	running_rx_ = 0;
+	for (QueueSlot &slot : slots_) {
+		slot.cq = {};
+		slot.sq = {};
+		slot.tx = {};
+		slot.rx = {};
+	}
+}
+
+} // namespace ena

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Completion and submission queues: creation, destruction, doorbells. */
+#ifndef ENA_CORE_QUEUES_HH
+#define ENA_CORE_QUEUES_HH
+
+#include "interrupts.hh"
+#include "ring.hh"
+
+#include "abi/ena_io.h"
+
+#include <array>
+#include <optional>
+
+namespace ena
+{
+
+/*
+ * Names a completion queue and the submission queue that completes to it: both
+ * have the same number, since drivers write the one where the RSS table wants
+ * the other. TX and RX queues share the numbers.
+ */
+struct QueueIndex {
+	uint16_t value;
+
+	/* In a mask of queues. */
+	[[nodiscard]] constexpr uint64_t bit() const
+	{
+		return uint64_t{1} << value;
+	}
+};
+
+inline constexpr uint16_t max_queue_slots = 2 * ENA_DEVICE_MAX_QUEUES;
+static_assert(max_queue_slots <= 64); /* masks of queues are 64 bits wide */
+
+/* Registers of a queue in BAR0: 16 bytes each from queue_registers on. */
+enum class QueueRegister : uint32_t { doorbell = 0, unmask = 4, numa = 8 };
+inline constexpr uint32_t queue_registers = 0x1000, queue_registers_stride = 16;
+inline constexpr uint32_t queue_registers_end =
+	queue_registers + max_queue_slots * queue_registers_stride;
+static_assert(queue_registers_end <= ENA_DEVICE_BAR0_SIZE);
+
+[[nodiscard]] constexpr uint32_t register_offset(QueueIndex q, QueueRegister reg)
+{
+	return queue_registers + q.value * queue_registers_stride + static_cast<uint32_t>(reg);
+}
+
+inline constexpr uint16_t no_vector = 0xffff;
+
+struct CompletionQueue {
+	bool live = false;
+	Direction direction = Direction::tx;
+	uint16_t vector = no_vector;
+	CompletionRing ring;
+};
+
+/* What the meta descriptor says, remembered for the packets behind it. */
+struct TxMeta {
+	uint16_t mss = 0;
+	uint8_t l3_offset = 0;
+	uint8_t l3_length = 0;
+	uint8_t l4_words = 0;
+};
+
+struct TxBuffer {
+	BusAddress address;
+	uint16_t length;
+};
+
+/* A packet as far as its descriptors have been read. */
+struct TxPacket {
+	std::array<TxBuffer, ENA_DEVICE_MAX_TX_DESCS> buffers;
+	uint32_t length = 0;
+	uint32_t word1 = 0; /* of the first descriptor: what is asked for */
+	uint16_t count = 0; /* descriptors, those beyond buffers included */
+	uint16_t buffer_count = 0;
+	uint16_t req_id = 0;
+	bool meta_seen = false;
+	TxMeta meta;
+	const char *fault = nullptr; /* why it will not be sent */
+};
+
+struct SubmissionQueue {
+	bool live = false;
+	bool stopped = false; /* the ring made no sense: ignored until destroyed */
+	Direction direction = Direction::tx;
+	Ring ring;
+	uint16_t head = 0; /* next entry to read */
+	uint16_t tail = 0; /* as rung by the driver */
+
+	[[nodiscard]] bool runs(Direction d) const
+	{
+		return live && !stopped && direction == d;
+	}
+	[[nodiscard]] uint16_t waiting() const
+	{
+		return static_cast<uint16_t>(tail - head);
+	}
+};
+
+struct TxState {
+	TxMeta meta;
+	TxPacket packet;
+};
+
+/* Descriptors read ahead, and what happens while there are none. */
+struct RxState {
+	static constexpr uint16_t cache_size = 64;
+	static_assert(cache_size > ENA_DEVICE_MAX_RX_DESCS);
+
+	std::array<ena_rx_desc, cache_size> cache;
+	uint16_t cached = 0;
+	uint16_t next = 0; /* in cache */
+	uint64_t drop_from_ns = no_deadline; /* without a buffer: hold frames until then */
+	bool dropping = false;
+};
+
+struct QueueSlot {
+	CompletionQueue cq;
+	SubmissionQueue sq;
+	TxState tx;
+	RxState rx;
+};
+
+class Queues {
+    public:
+	Queues(Host &host, const ena_config &config) : host_(host), config_(config)
+	{
+	}
+
+	[[nodiscard]] ena_admin_status create_cq(const ena_create_cq_cmd &cmd,
+						 ena_create_cq_resp &resp);
+	[[nodiscard]] ena_admin_status destroy_cq(const ena_destroy_cq_cmd &cmd);
+	[[nodiscard]] ena_admin_status create_sq(const ena_create_sq_cmd &cmd,
+						 ena_create_sq_resp &resp);
+	[[nodiscard]] ena_admin_status destroy_sq(const ena_destroy_sq_cmd &cmd);
+
+	[[nodiscard]] QueueSlot &operator[](QueueIndex q)
+	{
+		return slots_[q.value];
+	}
+	/* The live submission queue of that number and direction, or null. */
+	[[nodiscard]] QueueSlot *find(uint32_t index, Direction direction);
+	/* The running RX queue with the lowest number. */
+	[[nodiscard]] std::optional<QueueIndex> first_rx() const;
+	/* Some RX queue takes frames. */
+	[[nodiscard]] bool can_receive() const
+	{
+		return running_rx_;
+	}
+	/* Store the tail. False, and a note, if it cannot be. */
+	[[nodiscard]] bool ring_doorbell(QueueIndex q, uint16_t tail);
+	/* Ignore the queue until it is destroyed. */
+	void stop(QueueIndex q, const char *why);
+	void reset();
+
+    private:
+	[[nodiscard]] uint16_t max_depth(Direction d) const
+	{
+		return d == Direction::tx ? config_.tx_depth : config_.rx_depth;
+	}
+	[[nodiscard]] ena_admin_status check_depth(const char *what, Direction d, uint16_t depth);
+	[[nodiscard]] ena_admin_status check_sq(const ena_create_sq_cmd &cmd, Direction direction);
+
+	Host &host_;
+	const ena_config &config_;
+	std::array<QueueSlot, max_queue_slots> slots_{};
+	uint64_t running_rx_ = 0; /* bit = queue index */
+};
+
+} // namespace ena
+
+#endif
