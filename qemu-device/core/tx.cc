@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tx.hh"
+
+#include <bit>
+
+namespace ena
+{
+
+namespace
+{
+constexpr unsigned int poll_budget = 256;
+constexpr uint16_t batch = 64; /* descriptors read at once */
+} // namespace
+
+void Transmitter::reset()
+{
+	suspended_ = {};
+	blocked_ = false;
+	rung_ = 0;
+}
+
+void Transmitter::queue_destroyed()
+{
+	if (suspended_.active && !queues_.find(suspended_.queue.value, Direction::tx))
+		suspended_ = {};
+}
+
+void Transmitter::poll()
+{
+	budget_ = poll_budget;
+	if (blocked_ || !resume())
+		return;
+	while (rung_ && budget_ && !blocked_ && !suspended_.active) {
+		/* The next queue in turn: the lowest bit after turning the mask. */
+		turn_ = (turn_ + std::countr_zero(std::rotr(rung_, turn_))) % max_queue_slots;
+		run(QueueIndex{static_cast<uint16_t>(turn_)});
+		turn_ = (turn_ + 1) % max_queue_slots;
+	}
+}
+
+/* False: the large packet is still not out. */
+bool Transmitter::resume()
+{
+	if (!suspended_.active)
+		return true;
+	send_segments();
+	if (suspended_.active)
+		return false;
+	Burst burst;
+	complete(suspended_.queue, burst, suspended_.req_id);
+	flush(suspended_.queue, burst);
+	return !blocked_;
+}
+
+/* A batch of one queue. */
+void Transmitter::run(QueueIndex q)
+{
+	QueueSlot &slot = queues_[q];
+	SubmissionQueue &sq = slot.sq;
+
+	if (!sq.runs(Direction::tx) || !sq.waiting()) {
+		rung_ &= ~q.bit();
+		return;
+	}
+	const auto limit = static_cast<uint16_t>(std::min<unsigned int>(budget_, batch));
+	const uint16_t n = sq.ring.contiguous(sq.head, std::min(sq.waiting(), limit));
+	std::array<ena_tx_desc, batch> descs;
+	if (!host_.read(sq.ring.at(sq.head), descs.data(), n * sizeof(descs[0]))) {
+		queues_.stop(q, "its descriptors cannot be read");
+		return;
+	}
+
+	Burst burst;
+	for (uint16_t i = 0; i < n && !blocked_ && !suspended_.active && !sq.stopped; i++) {
+		const uint32_t phase = field_get(ENA_TXD_PHASE, descs[i].word0.get());
+		if (phase != sq.ring.phase(sq.head)) {
+			queues_.stop(q, "a descriptor before its doorbell has the wrong phase");
+			break;
+		}
+		sq.head++;
+		budget_ -= budget_ ? 1 : 0;
+		if (feed(slot, descs[i]))
+			finish_packet(q, burst);
+	}
+	flush(q, burst);
+}
+
+void Transmitter::feed_meta(QueueSlot &slot, const ena_tx_desc &desc)
+{
+	const auto raw = std::bit_cast<ena_tx_meta_desc>(desc);
+	const uint32_t word0 = raw.word0.get();
+	const uint32_t word2 = raw.word2.get();
+	TxPacket &packet = slot.tx.packet;
+
+	if (packet.count) {
+		packet.fault = "a meta descriptor stands in the middle of a packet";
+		return;
+	}
+	TxMeta meta;
+	meta.mss = static_cast<uint16_t>(field_get(ENA_TXM0_MSS_HI, word0) << 10 |
+					 field_get(ENA_TXM2_MSS_LO, word2));
+	meta.l3_length = static_cast<uint8_t>(field_get(ENA_TXM2_L3_HDR_LEN, word2));
+	meta.l3_offset = static_cast<uint8_t>(field_get(ENA_TXM2_L3_HDR_OFF, word2));
+	meta.l4_words = static_cast<uint8_t>(field_get(ENA_TXM2_L4_HDR_WORDS, word2));
+	if (word0 & ENA_TXM0_META_STORE)
+		slot.tx.meta = meta;
+	packet.meta = meta;
+	packet.meta_seen = true;
+}
+
+bool Transmitter::feed(QueueSlot &slot, const ena_tx_desc &desc)
+{
+	TxPacket &packet = slot.tx.packet;
+	const uint32_t word0 = desc.word0.get();
+	const uint32_t word1 = desc.word1.get();
+	const uint32_t word3 = desc.word3.get();
+	const auto length = static_cast<uint16_t>(field_get(ENA_TXD0_LENGTH, word0));
+
+	if (word0 & ENA_TXD_META) {
+		feed_meta(slot, desc);
+		return false;
+	}
+	if (!packet.count) {
+		if (!packet.meta_seen)
+			packet.meta = slot.tx.meta;
+		if (!(word0 & ENA_TXD_FIRST) && !packet.meta_seen)
+			packet.fault = "its first descriptor is not marked as first";
+		packet.word1 = word1;
+		packet.req_id = static_cast<uint16_t>(field_get(ENA_TXD0_REQ_ID_HI, word0) << 10 |
+						      field_get(ENA_TXD1_REQ_ID_LO, word1));
+	} else if (word0 & ENA_TXD_FIRST) {
+		packet.fault = "a later descriptor is marked as first";
+	}
+
+	packet.count++;
+	packet.length += length;
+	if (packet.count > ENA_DEVICE_MAX_TX_DESCS)
+		packet.fault = "it has more than 19 descriptors";
+	else if (length)
+		packet.buffers[packet.buffer_count++] = {
+			{desc.addr_lo.get() | uint64_t{field_get(ENA_TXD3_ADDR_HI, word3)} << 32},
+			length};
+	return word0 & ENA_TXD_LAST;
+}
+static_assert(ENA_DEVICE_MAX_TX_DESCS == 19);
+static_assert(max_queue_slots == 64); /* rotr() turns in this many steps */
+
+void Transmitter::finish_packet(QueueIndex q, Burst &burst)
+{
+	QueueSlot &slot = queues_[q];
+	TxPacket &packet = slot.tx.packet;
+
+	if (!packet.fault && packet.req_id >= slot.sq.ring.depth())
+		packet.fault = "its req_id is not below the depth of the queue";
+	const char *fault = packet.fault ? packet.fault : send(q, packet);
+	if (fault) {
+		statistics_.tx_drop();
+		host_.complain("TX queue %u: packet with req_id %u, %u bytes in %u descriptors is "
+			       "dropped: %s",
+			       q.value, packet.req_id, packet.length, packet.count, fault);
+	}
+	if (!suspended_.active)
+		complete(q, burst, packet.req_id);
+	packet = {};
+}
+
+void Transmitter::complete(QueueIndex q, Burst &burst, uint16_t req_id)
+{
+	ena_tx_cdesc &cdesc = burst.cdescs[burst.count++];
+	cdesc = {};
+	cdesc.req_id.set(req_id);
+	cdesc.sub_qid.set(q.value);
+	cdesc.sq_head.set(queues_[q].sq.head);
+}
+
+void Transmitter::flush(QueueIndex q, Burst &burst)
+{
+	CompletionQueue &cq = queues_[q].cq;
+
+	if (!burst.count)
+		return;
+	if (!cq.ring.publish(host_, burst.cdescs.data(), burst.count))
+		queues_.stop(q, "its completions cannot be written");
+	else if (cq.vector != no_vector)
+		interrupts_.completed(cq.vector, Direction::tx);
+}
+
+void Transmitter::emit(QueueIndex q, std::span<const iovec> iov, const ena_vnet_hdr &hdr,
+		       uint64_t packets, uint64_t bytes)
+{
+	const ena_transmit_result result = host_.transmit(q.value % config_.queues, iov.data(),
+							  static_cast<int>(iov.size()), hdr);
+	if (result == ENA_TRANSMIT_DROPPED)
+		statistics_.tx_drop();
+	else
+		statistics_.sent(packets, bytes);
+	if (result == ENA_TRANSMIT_BUSY)
+		blocked_ = true;
+}
+
+/* Copy bytes @from to @to of the packet to the same place in the bounce buffer. */
+bool Transmitter::gather(const TxPacket &packet, size_t from, size_t to)
+{
+	size_t at = 0;
+
+	for (uint16_t i = 0; i < packet.buffer_count && at < to; i++) {
+		const TxBuffer &buffer = packet.buffers[i];
+		const size_t begin = std::max(from, at);
+		const size_t end = std::min<size_t>(to, at + buffer.length);
+		if (begin < end &&
+		    !host_.read(buffer.address + (begin - at), &bounce_[begin], end - begin))
+			return false;
+		at += buffer.length;
+	}
+	return true;
+}
+
+const char *Transmitter::send(QueueIndex q, const TxPacket &packet)
+{
+	constexpr uint32_t offloads = ENA_TXD1_TSO | ENA_TXD1_L3_CSUM | ENA_TXD1_L4_CSUM;
+
+	if (packet.length < ethernet_header)
+		return "it is shorter than an Ethernet header";
+	if (packet.word1 & ENA_TXD1_TSO) {
+		if (packet.length > bounce_.size())
+			return "it is longer than an IP packet can be";
+	} else if (packet.length > config_.max_mtu + frame_overhead) {
+		return "it is longer than the largest MTU and asks for no segmentation";
+	}
+	if (!events_.link_up()) {
+		statistics_.tx_drop();
+		return nullptr;
+	}
+	if (!(packet.word1 & offloads))
+		return send_plain(q, packet);
+
+	const size_t head = std::min<size_t>(packet.length, net::parse_window);
+	TxOffload offload;
+	if (!gather(packet, 0, head))
+		return "its buffers cannot be read";
+	if (const char *fault = decode(packet, head, offload))
+		return fault;
+	return peer_resolves(offload) ? send_to_able_peer(q, packet, offload, head)
+				      : send_resolved(q, packet, offload, head);
+}
+
+const char *Transmitter::send_plain(QueueIndex q, const TxPacket &packet)
+{
+	FrameMap frame(host_, bounce_);
+
+	for (uint16_t i = 0; i < packet.buffer_count; i++)
+		if (!frame.add(packet.buffers[i].address, packet.buffers[i].length))
+			return "its buffers cannot be read";
+	emit(q, frame.iov(), {}, 1, packet.length);
+	return nullptr;
+}
+
+} // namespace ena

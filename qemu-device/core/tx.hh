@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The transmit path: from doorbells to frames on the wire and completions. */
+#ifndef ENA_CORE_TX_HH
+#define ENA_CORE_TX_HH
+
+#include "dma.hh"
+#include "events.hh"
+#include "queues.hh"
+
+#include "core/net/packet.hh"
+#include "core/net/segment.hh"
+
+namespace ena
+{
+
+/* Ethernet header and two VLAN tags: what a frame may have on top of the MTU. */
+inline constexpr size_t ethernet_header = 14, frame_overhead = ethernet_header + 8;
+/* Largest frame before segmentation: a full IP packet behind its Ethernet header. */
+inline constexpr size_t max_large_frame = 65535 + frame_overhead;
+
+/* What the peer resolves itself, asked for in the virtio-net header. */
+struct VnetAbilities {
+	bool csum = false, tso4 = false, tso6 = false, ecn = false;
+};
+
+/* What a packet asks for, checked against its headers. */
+struct TxOffload {
+	net::Packet packet;
+	bool tso = false, l3_csum = false, l4_csum = false, l4_partial = false, ecn = false;
+	uint16_t mss = 0;
+	uint16_t csum_start = 0, csum_offset = 0;
+};
+
+class Transmitter {
+    public:
+	Transmitter(Host &host, const ena_config &config, Queues &queues, Interrupts &interrupts,
+		    const Events &events, Statistics &statistics)
+	    : host_(host), config_(config), queues_(queues), interrupts_(interrupts),
+	      events_(events), statistics_(statistics)
+	{
+	}
+
+	/* The tail of a queue has moved. */
+	void doorbell(QueueIndex q)
+	{
+		rung_ |= q.bit();
+	}
+	/* A bounded piece of work, shared fairly among the queues. */
+	void poll();
+	/* poll() would find something to do. */
+	[[nodiscard]] bool has_work() const
+	{
+		return !blocked_ && (suspended_.active || rung_);
+	}
+	/* After ENA_TRANSMIT_BUSY the host can take frames again. */
+	void ready()
+	{
+		blocked_ = false;
+	}
+	void set_vnet(const VnetAbilities &abilities)
+	{
+		vnet_ = abilities;
+	}
+	/* A queue was destroyed: forget a packet of it that is half sent. */
+	void queue_destroyed();
+	void reset();
+
+    private:
+	/* Completions of one burst, written together. */
+	struct Burst {
+		std::array<ena_tx_cdesc, 64> cdescs;
+		uint16_t count = 0;
+	};
+	/* A large packet whose segments are not all out. */
+	struct Suspended {
+		bool active = false;
+		QueueIndex queue{};
+		uint16_t req_id = 0;
+		size_t segments = 0;
+	};
+
+	[[nodiscard]] bool resume();
+	void run(QueueIndex q);
+	/* True: the packet is complete. */
+	[[nodiscard]] static bool feed(QueueSlot &slot, const ena_tx_desc &desc);
+	static void feed_meta(QueueSlot &slot, const ena_tx_desc &desc);
+	void finish_packet(QueueIndex q, Burst &burst);
+	void complete(QueueIndex q, Burst &burst, uint16_t req_id);
+	void flush(QueueIndex q, Burst &burst);
+
+	/* These return null, or why the packet is dropped. */
+	[[nodiscard]] const char *send(QueueIndex q, const TxPacket &packet);
+	[[nodiscard]] const char *send_plain(QueueIndex q, const TxPacket &packet);
+	[[nodiscard]] const char *decode(const TxPacket &packet, size_t head_length,
+					 TxOffload &offload) const;
+	[[nodiscard]] const char *send_to_able_peer(QueueIndex q, const TxPacket &packet,
+						    const TxOffload &offload, size_t head_length);
+	[[nodiscard]] const char *send_resolved(QueueIndex q, const TxPacket &packet,
+						const TxOffload &offload, size_t head_length);
+	[[nodiscard]] const char *start_segments(QueueIndex q, const TxPacket &packet,
+						 const TxOffload &offload);
+
+	void send_segments();
+	[[nodiscard]] bool peer_resolves(const TxOffload &offload) const;
+	void store_pseudo_sum(const TxOffload &offload, std::span<uint8_t> head) const;
+	[[nodiscard]] bool gather(const TxPacket &packet, size_t from, size_t to);
+	void emit(QueueIndex q, std::span<const iovec> iov, const ena_vnet_hdr &hdr,
+		  uint64_t packets, uint64_t bytes);
+
+	Host &host_;
+	const ena_config &config_;
+	Queues &queues_;
+	Interrupts &interrupts_;
+	const Events &events_;
+	Statistics &statistics_;
+	VnetAbilities vnet_;
+	bool blocked_ = false;
+	unsigned int budget_ = 0; /* descriptors and segments left in this poll() */
+	uint64_t rung_ = 0; /* queues with descriptors to read; bit = queue index */
+	int turn_ = 0; /* the queue whose turn it is */
+	Suspended suspended_;
+	net::Segmenter segmenter_;
+	std::array<uint8_t, max_large_frame> bounce_;
+};
+
+} // namespace ena
+
+#endif

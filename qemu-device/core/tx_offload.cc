@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The part of the transmit path for packets that ask for checksums or segmentation. */
+#include "tx.hh"
+
+#include "core/net/bytes.hh"
+#include "core/net/checksum.hh"
+#include "core/net/headers.hh"
+
+namespace ena
+{
+
+namespace
+{
+uint16_t checksum_offset(bool tcp)
+{
+	return static_cast<uint16_t>(tcp ? net::tcp::checksum : net::udp::checksum);
+}
+} // namespace
+
+const char *Transmitter::decode(const TxPacket &packet, size_t head_length, TxOffload &o) const
+{
+	const std::span<const uint8_t> head(bounce_.data(), head_length);
+	const bool tcp = field_get(ENA_TXD1_L4_PROTO, packet.word1) == ENA_L4_TCP;
+
+	o.packet = net::parse(head, packet.length);
+	o.tso = packet.word1 & ENA_TXD1_TSO;
+	o.l3_csum = packet.word1 & ENA_TXD1_L3_CSUM;
+	o.l4_csum = o.tso || packet.word1 & ENA_TXD1_L4_CSUM;
+	o.l4_partial = o.l4_csum && !o.tso && packet.word1 & ENA_TXD1_L4_PARTIAL;
+	o.csum_start = o.packet.l4_offset;
+	o.csum_offset = checksum_offset(o.packet.l4 == net::L4::tcp);
+
+	if (o.tso) {
+		if (o.packet.l4 != net::L4::tcp)
+			return "segmentation is asked for and its headers are not TCP over IP";
+		o.mss = packet.meta.mss;
+		if (!o.mss)
+			return "segmentation is asked for with an MSS of 0 (no meta descriptor?)";
+		if (o.packet.header_length + o.mss > config_.max_mtu + frame_overhead)
+			return "its MSS makes segments longer than the largest MTU";
+		o.ecn = head[o.packet.l4_offset + net::tcp::flags] & net::tcp::cwr;
+		return nullptr;
+	}
+	if (o.l4_partial) {
+		/* The sum covers whatever the driver says it does; headers are not needed. */
+		o.csum_offset = checksum_offset(tcp);
+		if (packet.meta.l3_length)
+			o.csum_start = static_cast<uint16_t>(packet.meta.l3_offset +
+							     packet.meta.l3_length);
+		if (!o.csum_start || o.csum_start + o.csum_offset + 2u > packet.length)
+			return "the checksum to finish is outside of it";
+		return nullptr;
+	}
+	if (o.l4_csum && o.packet.l4 == net::L4::none)
+		return "a checksum is asked for and it has no TCP or UDP header";
+	return nullptr;
+}
+
+bool Transmitter::peer_resolves(const TxOffload &o) const
+{
+	if (o.tso)
+		return vnet_.csum && (o.packet.l3 == net::L3::ipv4 ? vnet_.tso4 : vnet_.tso6) &&
+		       (!o.ecn || vnet_.ecn);
+	return !o.l4_csum || vnet_.csum;
+}
+
+/* What NEEDS_CSUM expects in the checksum field; drivers leave it to the adapter. */
+void Transmitter::store_pseudo_sum(const TxOffload &o, std::span<uint8_t> head) const
+{
+	net::Sum sum;
+	sum.add(o.packet.source(head));
+	sum.add(o.packet.destination(head));
+	sum.add_word(o.packet.l4 == net::L4::tcp ? net::protocol::tcp : net::protocol::udp);
+	sum.add_word(o.packet.l4_length);
+	net::store_be16(&head[o.csum_start + o.csum_offset], sum.fold());
+}
+
+const char *Transmitter::send_to_able_peer(QueueIndex q, const TxPacket &packet, const TxOffload &o,
+					   size_t head_length)
+{
+	const std::span<uint8_t> head(bounce_.data(), head_length);
+	ena_vnet_hdr hdr{};
+	uint64_t segments = 1;
+
+	if (o.l3_csum)
+		net::fill_l3(head, o.packet);
+	if (o.l4_csum) {
+		if (!o.l4_partial)
+			store_pseudo_sum(o, head);
+		hdr.flags = ENA_VNET_NEEDS_CSUM;
+		hdr.csum_start = o.csum_start;
+		hdr.csum_offset = o.csum_offset;
+	}
+	if (o.tso) {
+		hdr.gso_type = o.packet.l3 == net::L3::ipv4 ? ENA_VNET_GSO_TCPV4
+							    : ENA_VNET_GSO_TCPV6;
+		hdr.gso_type |= o.ecn ? ENA_VNET_GSO_ECN : 0;
+		hdr.gso_size = o.mss;
+		hdr.hdr_len = o.packet.header_length;
+		const uint32_t payload = packet.length - o.packet.header_length;
+		segments = std::max<uint64_t>(1, (payload + o.mss - 1u) / o.mss);
+		/* One segment is a packet like any other: receivers refuse GSO of it. */
+		if (segments == 1) {
+			hdr.gso_type = ENA_VNET_GSO_NONE;
+			hdr.gso_size = 0;
+		}
+	}
+
+	FrameMap frame(host_, std::span(bounce_).subspan(head_length));
+	frame.add_local(head);
+	size_t skip = head_length;
+	for (uint16_t i = 0; i < packet.buffer_count; i++) {
+		const TxBuffer &buffer = packet.buffers[i];
+		const size_t skipped = std::min<size_t>(skip, buffer.length);
+		skip -= skipped;
+		if (!frame.add(buffer.address + skipped, buffer.length - skipped))
+			return "its buffers cannot be read";
+	}
+	emit(q, frame.iov(), hdr, segments,
+	     packet.length + (segments - 1) * o.packet.header_length);
+	return nullptr;
+}
+
+/* The bounce buffer has the head already, which was believed; only the rest is read. */
+const char *Transmitter::send_resolved(QueueIndex q, const TxPacket &packet, const TxOffload &o,
+				       size_t head_length)
+{
+	const std::span<uint8_t> frame(bounce_.data(), packet.length);
+
+	if (!gather(packet, head_length, packet.length))
+		return "its buffers cannot be read";
+	if (o.tso)
+		return start_segments(q, packet, o);
+	if (o.l3_csum)
+		net::fill_l3(frame, o.packet);
+	if (o.l4_partial && !net::fill_partial(frame, o.csum_start, o.csum_offset))
+		return "the checksum to finish is outside of it";
+	if (!o.l4_partial && o.l4_csum && !net::fill_l4_full(frame, o.packet))
+		return "a checksum is asked for and its TCP or UDP part is cut off";
+	const iovec iov = {frame.data(), frame.size()};
+	emit(q, {&iov, 1}, {}, 1, frame.size());
+	return nullptr;
+}
+
+const char *Transmitter::start_segments(QueueIndex q, const TxPacket &packet, const TxOffload &o)
+{
+	const net::SegmentRequest request = {
+		.l3_offset = o.packet.l3_offset,
+		.l3_length = static_cast<uint16_t>(o.packet.l4_offset - o.packet.l3_offset),
+		.l4_offset = o.packet.l4_offset,
+		.l4_length = static_cast<uint16_t>(o.packet.header_length - o.packet.l4_offset),
+		.ipv6 = o.packet.l3 == net::L3::ipv6,
+		.mss = o.mss,
+	};
+	if (!segmenter_.init({bounce_.data(), packet.length}, request))
+		return "its headers do not allow segmentation";
+	suspended_ = {true, q, packet.req_id, segmenter_.count()};
+	send_segments();
+	return nullptr;
+}
+
+/* As many as host and budget take; suspended_ stays active if there are more. */
+void Transmitter::send_segments()
+{
+	std::array<iovec, 2> segment;
+
+	while (suspended_.segments && budget_ && !blocked_) {
+		if (!segmenter_.next(segment)) {
+			suspended_.segments = 0;
+			break;
+		}
+		suspended_.segments--;
+		budget_--;
+		const size_t parts = segment[1].iov_len ? 2 : 1;
+		emit(suspended_.queue, {segment.data(), parts}, {}, 1,
+		     segment[0].iov_len + segment[1].iov_len);
+	}
+	if (!suspended_.segments)
+		suspended_.active = false;
+}
+
+} // namespace ena
