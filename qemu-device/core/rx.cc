@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "rx.hh"
+
+#include <bit>
+#include <cstring>
+
+namespace ena
+{
+
+namespace
+{
+/* How long a queue without buffers may hold up the others. */
+constexpr uint64_t patience_ns = 20'000'000;
+
+constexpr QueueIndex lowest(uint64_t mask)
+{
+	return {static_cast<uint16_t>(std::countr_zero(mask))};
+}
+
+constexpr uint32_t buffer_length(const ena_rx_desc &desc)
+{
+	return desc.length.get() ? desc.length.get() : 65536u;
+}
+
+constexpr BusAddress buffer_address(const ena_rx_desc &desc)
+{
+	return {desc.addr_lo.get() | uint64_t{desc.addr_hi.get()} << 32};
+}
+
+/* Steps through a frame in pieces, handing out runs of bytes. */
+class FrameCursor {
+    public:
+	explicit FrameCursor(std::span<const iovec> frame) : frame_(frame)
+	{
+	}
+	/* At most @max bytes in one piece; empty at the end. */
+	[[nodiscard]] std::span<const uint8_t> take(size_t max)
+	{
+		while (!frame_.empty() && at_ == frame_[0].iov_len) {
+			frame_ = frame_.subspan(1);
+			at_ = 0;
+		}
+		if (frame_.empty())
+			return {};
+		const size_t n = std::min(max, frame_[0].iov_len - at_);
+		const auto *bytes = static_cast<const uint8_t *>(frame_[0].iov_base) + at_;
+		at_ += n;
+		return {bytes, n};
+	}
+
+    private:
+	std::span<const iovec> frame_;
+	size_t at_ = 0;
+};
+
+size_t copy_out(std::span<const iovec> frame, std::span<uint8_t> to)
+{
+	FrameCursor cursor(frame);
+	size_t done = 0;
+	while (done < to.size()) {
+		const auto part = cursor.take(to.size() - done);
+		if (part.empty())
+			break;
+		memcpy(&to[done], part.data(), part.size());
+		done += part.size();
+	}
+	return done;
+}
+} // namespace
+
+void Receiver::reset()
+{
+	held_ = true;
+	starving_ = 0;
+}
+
+void Receiver::release_held()
+{
+	if (!held_)
+		return;
+	held_ = false;
+	host_.receive_ready();
+}
+
+void Receiver::buffers_posted(QueueIndex q)
+{
+	RxState &rx = queues_[q].rx;
+	rx.drop_from_ns = no_deadline;
+	rx.dropping = false;
+	starving_ &= ~q.bit();
+	release_held();
+}
+
+void Receiver::queue_destroyed()
+{
+	for (uint16_t i = 0; i < max_queue_slots; i++)
+		if (!queues_.find(i, Direction::rx))
+			starving_ &= ~QueueIndex{i}.bit();
+	/* What was held for the queue must not block the others. */
+	release_held();
+}
+
+uint64_t Receiver::deadline() const
+{
+	uint64_t deadline = no_deadline;
+	for (uint64_t left = starving_; left; left &= left - 1) {
+		const RxState &rx = queues_[lowest(left)].rx;
+		if (!rx.dropping)
+			deadline = std::min(deadline, rx.drop_from_ns);
+	}
+	return deadline;
+}
+
+void Receiver::expire(uint64_t now_ns)
+{
+	bool expired = false;
+
+	for (uint64_t left = starving_; left; left &= left - 1) {
+		const QueueIndex q = lowest(left);
+		RxState &rx = queues_[q].rx;
+		if (rx.dropping || now_ns < rx.drop_from_ns)
+			continue;
+		rx.dropping = true;
+		expired = true;
+		host_.trace("RX queue %u has no buffers: frames are dropped until it has", q.value);
+	}
+	if (expired)
+		release_held();
+}
+
+ena_receive_result Receiver::drop()
+{
+	statistics_.rx_drop();
+	return ENA_RECEIVE_TAKEN;
+}
+
+/* The queue is out of buffers: hold the frame for a while, then drop. */
+ena_receive_result Receiver::starve(QueueIndex q)
+{
+	RxState &rx = queues_[q].rx;
+
+	if (!rx.dropping) {
+		if (rx.drop_from_ns == no_deadline)
+			rx.drop_from_ns = host_.now() + patience_ns;
+		starving_ |= q.bit();
+		held_ = true;
+		return ENA_RECEIVE_HOLD;
+	}
+	statistics_.rx_overrun();
+	return ENA_RECEIVE_TAKEN;
+}
+
+ena_receive_result Receiver::receive(std::span<const iovec> frame, const ena_vnet_hdr *hdr)
+{
+	size_t length = 0;
+	for (const iovec &part : frame)
+		length += part.iov_len;
+
+	if (length < ethernet_header)
+		return drop();
+	if (hdr && (hdr->flags & ENA_VNET_NEEDS_CSUM || hdr->gso_type != ENA_VNET_GSO_NONE))
+		return receive_unfinished(frame, length, *hdr);
+	const bool valid = hdr && hdr->flags & ENA_VNET_DATA_VALID;
+	return deliver(frame, length, valid ? Known::l4_good : Known::nothing);
+}
+
+/* Do what the sender left to its adapter, on a copy. */
+ena_receive_result Receiver::receive_unfinished(std::span<const iovec> frame, size_t length,
+						const ena_vnet_hdr &hdr)
+{
+	if (length > bounce_.size())
+		return drop();
+	const std::span<uint8_t> copy(bounce_.data(), length);
+	copy_out(frame, copy);
+	if (hdr.gso_type != ENA_VNET_GSO_NONE)
+		return receive_large(copy, hdr);
+	if (!net::fill_partial(copy, hdr.csum_start, hdr.csum_offset))
+		return drop();
+	const iovec iov = {copy.data(), copy.size()};
+	return deliver({&iov, 1}, length, Known::l4_good);
+}
+
+ena_receive_result Receiver::receive_large(std::span<uint8_t> frame, const ena_vnet_hdr &hdr)
+{
+	const auto head = frame.first(std::min(frame.size(), net::parse_window));
+	const net::Packet p = net::parse(head, frame.size());
+	const unsigned int type = hdr.gso_type & ~ENA_VNET_GSO_ECN;
+	const bool ipv6 = type == ENA_VNET_GSO_TCPV6;
+
+	if ((type != ENA_VNET_GSO_TCPV4 && !ipv6) || p.l4 != net::L4::tcp ||
+	    p.l3 != (ipv6 ? net::L3::ipv6 : net::L3::ipv4))
+		return drop();
+	const uint32_t headers = p.header_length - p.l3_offset;
+	if (headers >= features_.mtu())
+		return drop();
+	const auto mss =
+		static_cast<uint16_t>(std::min<uint32_t>(hdr.gso_size, features_.mtu() - headers));
+	const net::SegmentRequest request = {
+		.l3_offset = p.l3_offset,
+		.l3_length = static_cast<uint16_t>(p.l4_offset - p.l3_offset),
+		.l4_offset = p.l4_offset,
+		.l4_length = static_cast<uint16_t>(p.header_length - p.l4_offset),
+		.ipv6 = ipv6,
+		.mss = mss,
+	};
+	if (!segmenter_.init(frame, request))
+		return drop();
+
+	/* All of it or nothing: a frame that was begun cannot be held back. */
+	uint32_t hash;
+	const auto q = choose(p, head, hash);
+	if (!q)
+		return drop();
+	if (!room_for(*q, segmenter_.count(), p.header_length + size_t{mss}))
+		return starve(*q);
+	std::array<iovec, 2> segment;
+	while (segmenter_.next(segment)) {
+		const size_t length = segment[0].iov_len + segment[1].iov_len;
+		if (deliver(segment, length, Known::l4_good) == ENA_RECEIVE_HOLD)
+			statistics_.rx_overrun();
+	}
+	return ENA_RECEIVE_TAKEN;
+}
+
+/* The queue that RSS names, if it takes frames. */
+std::optional<QueueIndex> Receiver::choose(const net::Packet &packet, std::span<const uint8_t> head,
+					   uint32_t &hash)
+{
+	const Rss::Result result = rss_.classify(packet, head);
+	const auto q = result.queue ? result.queue : queues_.first_rx();
+
+	hash = result.hash;
+	if (!q || !queues_[*q].sq.runs(Direction::rx))
+		return std::nullopt;
+	return q;
+}
+
+ena_receive_result Receiver::deliver(std::span<const iovec> frame, size_t length, Known known)
+{
+	Head copy;
+	Arrival a{frame, length, {}, {}, 0, known};
+
+	if (length > features_.mtu() + frame_overhead)
+		return drop();
+	const size_t head = std::min(length, net::parse_window);
+	if (frame[0].iov_len >= head) {
+		a.head = {static_cast<const uint8_t *>(frame[0].iov_base), head};
+	} else {
+		copy_out(frame, std::span(copy).first(head));
+		a.head = std::span<const uint8_t>(copy).first(head);
+	}
+	a.packet = net::parse(a.head, length);
+	const auto q = choose(a.packet, a.head, a.hash);
+	if (!q)
+		return drop();
+
+	const Plan p = plan(*q, length);
+	switch (p.fit) {
+	case Plan::Fit::yes:
+		return complete(*q, p.descs, a);
+	case Plan::Fit::short_of_buffers:
+		return starve(*q);
+	case Plan::Fit::too_long:
+		host_.complain("RX queue %u: a frame of %zu bytes does not fit %u of its buffers",
+			       q->value, length, ENA_DEVICE_MAX_RX_DESCS);
+		break;
+	case Plan::Fit::stopped:
+		break;
+	}
+	return drop();
+}
+
+bool Receiver::refill(QueueIndex q)
+{
+	SubmissionQueue &sq = queues_[q].sq;
+	RxState &rx = queues_[q].rx;
+
+	/* What is left moves to the front; there is less of it than of one frame. */
+	const auto left = static_cast<uint16_t>(rx.cached - rx.next);
+	memmove(rx.cache.data(), &rx.cache[rx.next], left * sizeof(rx.cache[0]));
+	rx.cached = left;
+	rx.next = 0;
+	while (rx.cached < RxState::cache_size && sq.waiting()) {
+		const auto room = static_cast<uint16_t>(RxState::cache_size - rx.cached);
+		const uint16_t n = sq.ring.contiguous(sq.head, std::min(sq.waiting(), room));
+		ena_rx_desc *descs = &rx.cache[rx.cached];
+		if (!host_.read(sq.ring.at(sq.head), descs, n * sizeof(*descs))) {
+			queues_.stop(q, "its descriptors cannot be read");
+			return false;
+		}
+		for (uint16_t i = 0; i < n; i++) {
+			if ((descs[i].ctrl & ENA_RXD_PHASE) != sq.ring.phase(sq.head)) {
+				queues_.stop(q, "a descriptor before its doorbell has the wrong "
+						"phase");
+				return false;
+			}
+			sq.head++;
+			rx.cached++;
+		}
+	}
+	return true;
+}
+
+Receiver::Plan Receiver::plan(QueueIndex q, size_t length)
+{
+	RxState &rx = queues_[q].rx;
+
+	if (rx.cached - rx.next < ENA_DEVICE_MAX_RX_DESCS && queues_[q].sq.waiting() && !refill(q))
+		return {Plan::Fit::stopped, 0};
+	size_t room = 0;
+	for (uint16_t n = 1; n <= ENA_DEVICE_MAX_RX_DESCS; n++) {
+		if (rx.next + n > rx.cached)
+			return {Plan::Fit::short_of_buffers, 0};
+		room += buffer_length(rx.cache[rx.next + n - 1u]);
+		if (room >= length)
+			return {Plan::Fit::yes, n};
+	}
+	return {Plan::Fit::too_long, 0};
+}
+
+/* Buffers for @frames, as far as the next buffer's length tells and the ring allows. */
+bool Receiver::room_for(QueueIndex q, size_t frames, size_t frame_length)
+{
+	const SubmissionQueue &sq = queues_[q].sq;
+	RxState &rx = queues_[q].rx;
+
+	if (rx.next == rx.cached && (!refill(q) || rx.next == rx.cached))
+		return false;
+	const size_t available = size_t{sq.waiting()} + rx.cached - rx.next;
+	const size_t each = buffer_length(rx.cache[rx.next]);
+	const size_t needed = frames * ((frame_length + each - 1) / each);
+	return available >= std::min<size_t>(needed, sq.ring.depth() / 2);
+}
+
+bool Receiver::write_payload(const RxState &rx, uint16_t descs, const Arrival &a)
+{
+	FrameCursor cursor(a.frame);
+
+	for (uint16_t i = 0; i < descs; i++) {
+		const ena_rx_desc &desc = rx.cache[rx.next + i];
+		BusAddress to = buffer_address(desc);
+		size_t room = buffer_length(desc);
+		while (room) {
+			const auto part = cursor.take(room);
+			if (part.empty())
+				return true;
+			if (!host_.write(to, part.data(), part.size()))
+				return false;
+			to = to + part.size();
+			room -= part.size();
+		}
+	}
+	return true;
+}
+
+ena_receive_result Receiver::complete(QueueIndex q, uint16_t descs, const Arrival &a)
+{
+	QueueSlot &slot = queues_[q];
+	RxState &rx = slot.rx;
+	std::array<ena_rx_cdesc, ENA_DEVICE_MAX_RX_DESCS> cdescs{};
+	size_t left = a.length;
+
+	if (!write_payload(rx, descs, a)) {
+		host_.complain(
+			"RX queue %u: a frame of %zu bytes cannot be written to the buffer "
+			"at 0x%llx",
+			q.value, a.length,
+			static_cast<unsigned long long>(buffer_address(rx.cache[rx.next]).value));
+		return drop();
+	}
+	for (uint16_t i = 0; i < descs; i++) {
+		const ena_rx_desc &desc = rx.cache[rx.next + i];
+		const bool last = i == descs - 1;
+		const size_t n = std::min<size_t>(left, buffer_length(desc));
+		cdescs[i].status.set((i == 0 ? ENA_RXC_FIRST : 0) | ENA_RXC_BUFFER |
+				     (last ? ENA_RXC_LAST | describe(a) : 0));
+		cdescs[i].length.set(static_cast<uint16_t>(n));
+		cdescs[i].req_id.set(desc.req_id.get());
+		cdescs[i].sub_qid.set(q.value);
+		left -= n;
+	}
+	if (config_.rx_offloads & ENA_OFFLOAD_RX_HASH)
+		cdescs[descs - 1u].hash.set(a.hash);
+
+	rx.next = static_cast<uint16_t>(rx.next + descs);
+	if (!slot.cq.ring.publish(host_, cdescs.data(), descs)) {
+		queues_.stop(q, "its completions cannot be written");
+		return drop();
+	}
+	statistics_.received(a.length);
+	if (slot.cq.vector != no_vector)
+		interrupts_.completed(slot.cq.vector, Direction::rx);
+	return ENA_RECEIVE_TAKEN;
+}
+
+} // namespace ena
