@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "device.hh"
+
+namespace ena
+{
+
+namespace
+{
+constexpr unsigned int admin_budget = 32; /* commands of one poll */
+constexpr uint32_t version = field_put(ENA_VERSION_MAJOR, 0) | field_put(ENA_VERSION_MINOR, 10);
+constexpr uint32_t controller_version = field_put(ENA_CONTROLLER_IMPL_ID, 1) |
+					field_put(ENA_CONTROLLER_SUBMINOR, 1);
+/* Reset within 3 s, 48 bits of DMA, admin timeout left to the driver. */
+constexpr uint32_t caps = ENA_CAPS_CONTIGUOUS_QUEUE | field_put(ENA_CAPS_RESET_TIMEOUT, 30) |
+			  field_put(ENA_CAPS_DMA_WIDTH, 48);
+} // namespace
+
+Device::Device(const ena_config &config, const ena_host_ops &ops, void *host)
+    : config_(config), host_(ops, host), interrupts_(host_, config.moderation_resolution_us),
+      events_(host_, interrupts_, statistics_, config.keep_alive_ms), queues_(host_, config_),
+      rss_(host_, queues_), features_(host_, config_, rss_, events_),
+      commands_(host_, queues_, features_, statistics_),
+      tx_(host_, config_, queues_, interrupts_, events_, statistics_),
+      rx_(host_, config_, queues_, rss_, features_, interrupts_, statistics_)
+{
+}
+
+uint32_t Device::read(uint32_t offset)
+{
+	switch (offset) {
+	case ENA_REG_VERSION:
+		return version;
+	case ENA_REG_CONTROLLER_VERSION:
+		return controller_version;
+	case ENA_REG_CAPS:
+		return caps;
+	case ENA_REG_ACQ_TAIL:
+		return admin_.completion_tail();
+	case ENA_REG_AENQ_TAIL:
+		return events_.tail();
+	case ENA_REG_INTR_MASK:
+		return interrupts_.mask();
+	case ENA_REG_DEV_STS:
+		return reset_.status();
+	case ENA_REG_MMIO_RESP_LO:
+		return static_cast<uint32_t>(readless_.answer_address());
+	case ENA_REG_MMIO_RESP_HI:
+		return static_cast<uint32_t>(readless_.answer_address() >> 32);
+	default:
+		return 0;
+	}
+}
+
+void Device::write(uint32_t offset, uint32_t value)
+{
+	/* These work during a reset too. */
+	if (readless_.write(offset, value))
+		return;
+	if (offset == ENA_REG_MMIO_REG_READ) {
+		const uint32_t reg = field_get(ENA_MMIO_READ_OFFSET, value);
+		readless_.answer(host_, value, reg % 4 ? ENA_REG_READ_TIMEOUT : read(reg));
+		return;
+	}
+	if (offset == ENA_REG_DEV_CTL) {
+		write_control(value);
+		return;
+	}
+	if (reset_.in_reset()) {
+		host_.complain("write of 0x%x to register 0x%x during reset (clear DEV_CTL first)",
+			       value, offset);
+		return;
+	}
+	if (offset >= queue_registers && offset < queue_registers_end)
+		write_queue(offset, value);
+	else if (!write_control_path(offset, value))
+		host_.complain("write of 0x%x to 0x%x, which is no register to be written", value,
+			       offset);
+	rearm_timer();
+}
+
+bool Device::write_control_path(uint32_t offset, uint32_t value)
+{
+	switch (offset) {
+	case ENA_REG_INTR_MASK:
+		interrupts_.write_mask(value);
+		return true;
+	case ENA_REG_RSS_IND_ENTRY_UPDATE:
+		rss_.update_entry(value & 0xffff, static_cast<uint16_t>(value >> 16));
+		return true;
+	default:
+		break;
+	}
+	if (events_.write(offset, value))
+		return true;
+	if (!admin_.write(host_, offset, value))
+		return false;
+	if (admin_.failed())
+		reset_.set_fatal();
+	else if (admin_.pending())
+		schedule();
+	return true;
+}
+
+void Device::write_control(uint32_t value)
+{
+	constexpr uint32_t unsupported = ENA_DEV_CTL_AQ_RESTART | ENA_DEV_CTL_QUIESCENT |
+					 ENA_DEV_CTL_IO_RESUME;
+
+	if (value & unsupported)
+		host_.complain("DEV_CTL 0x%x: only RESET (0x%x) is supported", value,
+			       ENA_DEV_CTL_RESET);
+	switch (reset_.write(value)) {
+	case ResetControl::Step::begin: {
+		const uint32_t reason = ResetControl::reason(value);
+		tear_down();
+		statistics_.driver_reset(reason);
+		host_.trace("reset by the driver, reason %u (%s)", reason,
+			    reset_reason_name(reason));
+		break;
+	}
+	case ResetControl::Step::finish:
+	case ResetControl::Step::none:
+		break;
+	}
+}
+
+void Device::write_queue(uint32_t offset, uint32_t value)
+{
+	const uint32_t relative = offset - queue_registers;
+	const QueueIndex q{static_cast<uint16_t>(relative / queue_registers_stride)};
+	const QueueSlot &slot = queues_[q];
+
+	switch (static_cast<QueueRegister>(relative % queue_registers_stride)) {
+	case QueueRegister::doorbell:
+		if (!queues_.ring_doorbell(q, static_cast<uint16_t>(value)))
+			break;
+		if (slot.sq.direction == Direction::rx)
+			rx_.buffers_posted(q);
+		else
+			tx_.doorbell(q);
+		schedule_if_work();
+		break;
+	case QueueRegister::unmask:
+		if (!slot.cq.live)
+			host_.complain("unmask register of queue %u, which does not exist",
+				       q.value);
+		else if (slot.cq.vector != no_vector)
+			interrupts_.unmask(slot.cq.vector, value);
+		break;
+	case QueueRegister::numa: /* a hint that changes nothing here */
+		break;
+	default:
+		host_.complain("write of 0x%x to 0x%x, which is no register of queue %u", value,
+			       offset, q.value);
+		break;
+	}
+}
+
+void Device::complain_about_access(const char *what, uint64_t offset, unsigned int size)
+{
+	host_.complain("%s of %u bytes at 0x%llx: registers take aligned accesses of 4 bytes", what,
+		       size, static_cast<unsigned long long>(offset));
+}
+
+void Device::poll_admin()
+{
+	ena_aq_entry command;
+	unsigned int done = 0;
+
+	while (done < admin_budget && admin_.next(host_, command)) {
+		ena_acq_entry completion{};
+		commands_.execute(command, completion);
+		if (command.common.opcode == ENA_ADMIN_DESTROY_SQ) {
+			tx_.queue_destroyed();
+			rx_.queue_destroyed();
+		}
+		admin_.complete(host_, command, completion);
+		done++;
+	}
+	if (admin_.failed())
+		reset_.set_fatal();
+	if (done)
+		interrupts_.management();
+}
+
+void Device::poll()
+{
+	scheduled_ = false;
+	poll_admin();
+	tx_.poll();
+	schedule_if_work();
+	rearm_timer();
+}
+
+void Device::timer()
+{
+	const uint64_t now = host_.now();
+
+	timer_ns_ = no_deadline;
+	interrupts_.expire(now);
+	events_.expire(now);
+	rx_.expire(now);
+	rearm_timer();
+}
+
+void Device::transmit_ready()
+{
+	tx_.ready();
+	schedule_if_work();
+}
+
+void Device::set_link(bool up)
+{
+	events_.set_link(up);
+	if (up)
+		rx_.release_held();
+	rearm_timer();
+}
+
+void Device::set_vnet(const VnetAbilities &abilities)
+{
+	tx_.set_vnet(abilities);
+}
+
+void Device::update_hints(const ena_config &config)
+{
+	events_.update_hints(make_hints(config));
+	rearm_timer();
+}
+
+bool Device::can_receive() const
+{
+	return !reset_.in_reset() && events_.link_up() && queues_.can_receive();
+}
+
+ena_receive_result Device::receive(std::span<const iovec> frame, const ena_vnet_hdr *hdr)
+{
+	if (!can_receive())
+		return ENA_RECEIVE_TAKEN;
+	const ena_receive_result result = rx_.receive(frame, hdr);
+	rearm_timer();
+	return result;
+}
+
+void Device::tear_down()
+{
+	admin_ = {};
+	readless_.reset();
+	interrupts_.reset();
+	events_.reset();
+	tx_.reset();
+	queues_.reset();
+	rx_.reset();
+	rss_.reset();
+	features_.reset();
+	rearm_timer();
+}
+
+void Device::power_on_reset()
+{
+	tear_down();
+	reset_ = {};
+	statistics_.rebase();
+}
+
+void Device::schedule()
+{
+	if (scheduled_)
+		return;
+	scheduled_ = true;
+	host_.schedule();
+}
+
+void Device::schedule_if_work()
+{
+	if (admin_.pending() || tx_.has_work())
+		schedule();
+}
+
+void Device::rearm_timer()
+{
+	const uint64_t deadline =
+		std::min({interrupts_.deadline(), events_.deadline(), rx_.deadline()});
+
+	if (deadline == timer_ns_)
+		return;
+	timer_ns_ = deadline;
+	host_.set_timer(deadline);
+}
+
+} // namespace ena

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The C interface of the core. */
+#include "device.hh"
+
+#include <cstdlib>
+#include <new>
+
+struct ena_device {
+	ena::Device device;
+};
+
+static bool aligned_word(uint64_t offset, unsigned int size)
+{
+	return size == 4 && offset % 4 == 0 && offset < ENA_DEVICE_BAR0_SIZE;
+}
+
+extern "C" {
+
+ena_device *ena_device_new(const ena_config *config, const ena_host_ops *ops, void *host)
+{
+	void *memory = malloc(sizeof(ena_device));
+	if (!memory)
+		return nullptr;
+	return new (memory) ena_device{ena::Device(*config, *ops, host)};
+}
+
+void ena_device_free(ena_device *dev)
+{
+	if (!dev)
+		return;
+	dev->~ena_device();
+	free(dev);
+}
+
+void ena_device_reset(ena_device *dev)
+{
+	dev->device.power_on_reset();
+}
+
+uint64_t ena_device_mmio_read(ena_device *dev, uint64_t offset, unsigned int size)
+{
+	if (aligned_word(offset, size))
+		return dev->device.read(static_cast<uint32_t>(offset));
+	dev->device.complain_about_access("read", offset, size);
+	return 0;
+}
+
+void ena_device_mmio_write(ena_device *dev, uint64_t offset, uint64_t value, unsigned int size)
+{
+	if (aligned_word(offset, size))
+		dev->device.write(static_cast<uint32_t>(offset), static_cast<uint32_t>(value));
+	else
+		dev->device.complain_about_access("write", offset, size);
+}
+
+void ena_device_poll(ena_device *dev)
+{
+	dev->device.poll();
+}
+
+void ena_device_timer(ena_device *dev)
+{
+	dev->device.timer();
+}
+
+void ena_device_transmit_ready(ena_device *dev)
+{
+	dev->device.transmit_ready();
+}
+
+void ena_device_set_link(ena_device *dev, bool up)
+{
+	dev->device.set_link(up);
+}
+
+void ena_device_set_vnet(ena_device *dev, bool csum, bool tso4, bool tso6, bool ecn)
+{
+	dev->device.set_vnet({csum, tso4, tso6, ecn});
+}
+
+void ena_device_update_hints(ena_device *dev, const ena_config *config)
+{
+	dev->device.update_hints(*config);
+}
+
+bool ena_device_can_receive(const ena_device *dev)
+{
+	return dev->device.can_receive();
+}
+
+ena_receive_result ena_device_receive(ena_device *dev, const iovec *iov, int iovcnt,
+				      const ena_vnet_hdr *hdr)
+{
+	if (iovcnt <= 0)
+		return ENA_RECEIVE_TAKEN;
+	return dev->device.receive({iov, static_cast<size_t>(iovcnt)}, hdr);
+}
+
+void ena_device_get_stats(const ena_device *dev, ena_device_stats *stats)
+{
+	*stats = dev->device.stats();
+}
+}
