@@ -300,9 +300,11 @@ TEST_F(ParseRefuses, HeadersBeyondTheWindow)
 	int beyond = 0, within = 0;
 
 	for (int round = 0; round < 200; round++) {
-		f = reference::build(
-			rng,
-			{.ipv6 = true, .extensions = std::vector<uint8_t>(8, 60), .payload = 99});
+		f = reference::build(rng, {.vlans = 2,
+					   .ipv6 = true,
+					   .extensions = std::vector<uint8_t>(8, 60),
+					   .tcp_option_words = 10,
+					   .payload = 99});
 		const bool fits = f.payload_offset <= net::parse_window;
 
 		EXPECT_EQ(net::parse(f.bytes, f.bytes.size()).l4 != net::L4::none, fits);
