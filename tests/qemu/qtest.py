@@ -11,6 +11,9 @@ BAR0, BAR1, ECAM, RAM = 0xFE000000, 0xFE010000, 0xB0000000, 0x100000
 COMMAND, BAR, CAPS = 0x04, 0x10, 0x34
 MEMORY, MASTER = 2, 4
 SLOT = 3
+# A root port whose slot the guest powers itself, without ACPI.
+ROOT_PORT = ("-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off",
+             "-device", "pcie-root-port,id=rp,bus=pcie.0,addr=4,slot=1")
 
 
 class Qemu:
@@ -142,3 +145,11 @@ class Qemu:
             found[number] = offset
             offset = self.config(offset + 1, 1, slot)
         return found
+
+    def open_root_port(self):
+        """Route bus 1 and the BARs through ROOT_PORT; where its PCIe capability is."""
+        self.set_config(0x18, 0x010100, slot=4)
+        self.set_config(0x20, BAR0 >> 16 | (BAR0 & 0xFFF00000), slot=4)
+        self.set_config(COMMAND, MEMORY | MASTER, 2, slot=4)
+        self.bus = 1
+        return self.capabilities(slot=4)[0x10]
