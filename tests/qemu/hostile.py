@@ -39,11 +39,14 @@ def bus_master_off_is_told_once(setup):
 @test
 def dma_reaches_ram_only(setup):
     with setup.run() as vm:
+        function = vm.enable_ecam()
         vm.map()
-        # Were it to arrive, the answer would start a reset (own DEV_CTL), or show (MSI-X table).
-        for addr in (BAR0 + DEV_CTL, BAR1, 0xFFFC0000, 1 << 40, (1 << 48) - 4, (1 << 64) - 4):
+        # Were it to arrive, it would be a reset, an FLR, an entry of the MSI-X table.
+        for addr, req_id in ((BAR0 + DEV_CTL, 1), (function + DEVICE_CONTROL, FLR), (BAR1, 1),
+                             (0xFFFC0000, 1), (1 << 40, 1), ((1 << 48) - 4, 1), ((1 << 64) - 4, 1)):
             point_response_at(vm, addr)
-            vm.set_reg(MMIO_READ, VERSION << 16 | 0x0001)
+            vm.set_reg(MMIO_READ, VERSION << 16 | req_id)
+            equal(vm.config(COMMAND, 2), MEMORY | MASTER, f"command register after {addr:#x}")
             equal(vm.reg(DEV_STS) & (READY | RESET_IN_PROGRESS), READY, f"DEV_STS after {addr:#x}")
         equal(vm.read(BAR1), 0, "first word of the MSI-X table")
         point_response_at(vm, RAM)
