@@ -19,7 +19,8 @@ struct Hex {
 /* Cuts off what does not fit in @N characters, the terminating zero included. */
 template <size_t N> class Text {
     public:
-	Text &operator<<(const char *words)
+	/* Out of line: log lines are many, and none is on the datapath. */
+	[[gnu::noinline]] Text &operator<<(const char *words)
 	{
 		while (*words)
 			append(*words++);
@@ -52,7 +53,7 @@ template <size_t N> class Text {
 		if (length_ + 1 < N)
 			chars_[length_++] = c;
 	}
-	Text &digits(uint64_t number, unsigned int base)
+	[[gnu::noinline]] Text &digits(uint64_t number, unsigned int base)
 	{
 		char reversed[20];
 		unsigned int n = 0;
