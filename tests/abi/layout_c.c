@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* The ABI as C11 sees it: the asserts of the headers, and figures to compare with C++. */
 #include "abi/ena_admin.h"
 #include "abi/ena_io.h"

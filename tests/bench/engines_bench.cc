@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* How many bytes, segments and hashes a second one core gets from the offload engines. */
 #include <benchmark/benchmark.h>
 

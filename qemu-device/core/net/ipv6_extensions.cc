@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 #include "core/net/ipv6_extensions.hh"
 
 #include "core/net/bytes.hh"

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* The checksums of a parsed packet: verified in pieces, filled in one. */
 #include "core/net/packet.hh"
 
