@@ -251,6 +251,18 @@ driver_of() # interface [command prefix]
     "$@" ethtool -i "$interface" 2>/dev/null | sed -n 's/^driver: //p'
 }
 
+# Set what "ethtool -K" sets, in silence when it works.
+features() # name on|off ...
+{
+    ethtool -K "$NETIF" "$@" >"$ST_TMP/features" 2>&1 || { cat "$ST_TMP/features"; return 1; }
+}
+
+# on, off, or nothing if the interface has no such feature
+feature() # name
+{
+    ethtool -k "$NETIF" | sed -nE "s/^[[:space:]]*$1: (on|off).*/\1/p"
+}
+
 # The numbers that "ethtool -g" or "-l" print: part is maximum or current.
 ethtool_number() # -g|-l part field
 {
@@ -353,6 +365,7 @@ net_addresses()
 {
     ip addr replace "$LOCAL_V4/24" dev "$NETIF"
     remote ip addr replace "$REMOTE_V4/24" dev "$REMOTE_IF"
+    [ "$(mtu_of)" -ge 1280 ] || return 0
     ip -6 addr replace "$LOCAL_V6/64" dev "$NETIF" nodad
     remote ip -6 addr replace "$REMOTE_V6/64" dev "$REMOTE_IF" nodad
 }
@@ -380,7 +393,7 @@ max_mtu()
 
 set_mtu_both()
 {
-    ip link set "$NETIF" mtu "$1" && remote ip link set "$REMOTE_IF" mtu "$1"
+    ip link set "$NETIF" mtu "$1" && remote ip link set "$REMOTE_IF" mtu "$1" && net_addresses
 }
 
 # Set the MTU of both ends for the rest of the test.
@@ -388,7 +401,7 @@ with_mtu()
 {
     local before
     before=$(mtu_of)
-    defer "set_mtu_both $before; net_addresses"
+    defer "set_mtu_both $before"
     set_mtu_both "$1"
 }
 

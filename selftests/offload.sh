@@ -8,12 +8,6 @@
 PORT=5521
 BYTES=300000
 
-# on, off, or nothing if the interface has no such feature
-feature() # name
-{
-    ethtool -k "$NETIF" | sed -nE "s/^[[:space:]]*$1: (on|off).*/\1/p"
-}
-
 need_feature() # name...
 {
     local name
@@ -22,11 +16,6 @@ need_feature() # name...
     done
     echo "no $1 on $NETIF"
     return $KSFT_SKIP
-}
-
-features() # name on|off ...
-{
-    ethtool -K "$NETIF" "$@" >"$ST_TMP/features" 2>&1 || { cat "$ST_TMP/features"; return 1; }
 }
 
 # Compare the frames of the test's port while the command runs.
@@ -98,9 +87,9 @@ segment_sizes() # feature address mtu...
     shift 2
     before=$(mtu_of)
     for mtu in "$@"; do
-        set_mtu_both "$mtu" && net_addresses && segmentation "$name" "$address" || status=$?
+        set_mtu_both "$mtu" && segmentation "$name" "$address" || status=$?
     done
-    set_mtu_both "$before" && net_addresses
+    set_mtu_both "$before"
     return $status
 }
 

@@ -6,7 +6,7 @@ serve ADDR PORT      accept one TCP connection; send and receive until the peer 
 connect ADDR PORT    the other end; ends after --bytes, or on SIGINT
 echo ADDR PORT       send UDP datagrams back until SIGINT
 sweep ADDR PORT      send datagrams of the sizes A-B[/STEP],... and compare the echoes
-blast ADDR PORT      send --count datagrams of --size from source port --from
+blast ADDR PORT      send --count datagrams of --size from each of --ports source ports
 hose IF...           broadcast frames on the interfaces as fast as it goes, until SIGINT
 
 The byte at offset n of a stream is PATTERN[n mod a prime]: lost, repeated or
@@ -116,6 +116,8 @@ def connect(args):
         connection = socket.socket(family_of(args.address), socket.SOCK_STREAM)
         if args.options:
             set_ip_options(connection, args.options)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        connection.bind(("", args.source))
         connection.settimeout(20)
         try:
             connection.connect((args.address, args.port))
@@ -192,10 +194,16 @@ def sweep(args):
 
 
 def blast(args):
+    for port in range(args.ports):
+        blast_from(args, args.source + port if args.source else 0)
+    return 0
+
+
+def blast_from(args, source):
     with socket.socket(family_of(args.address), socket.SOCK_DGRAM) as sock:
         if args.options:
             set_ip_options(sock, args.options)
-        sock.bind(("", args.source))
+        sock.bind(("", source))
         sock.connect((args.address, args.port))
         for i in range(args.count):
             data = bytes(pattern_at(i, args.size))
@@ -205,7 +213,6 @@ def blast(args):
                 sock.send(data)
             except ConnectionRefusedError:
                 sock.send(data)  # the error was of an earlier datagram
-    return 0
 
 
 def with_zero_sum(sock, data):
@@ -253,7 +260,8 @@ def arguments():
         command.add_argument("--size", type=int, default=100)
         command.add_argument("--count", type=int, default=1)
         command.add_argument("--zero-sum", action="store_true", help="UDP checksum of zero")
-        command.add_argument("--from", dest="source", type=int, default=0)
+        command.add_argument("--from", dest="source", type=int, default=0, help="source port")
+        command.add_argument("--ports", type=int, default=1, help="how many source ports")
     command = commands.add_parser("hose")
     command.set_defaults(function=hose)
     command.add_argument("interfaces", nargs="+")

@@ -3,7 +3,7 @@
 """Which receive queue a flow belongs to.
 
 vectors                     check the arithmetic against published values
-queues KEY TABLE < flows    one queue number for each line "src dst sport dport"
+queues KEY TABLE < flows    one queue number for each line "src sport dst dport"
 
 KEY is the key as ethtool shows it (aa:bb:...), TABLE the indirection table as
 comma-separated queue numbers. An ENA device takes the bytes of the key that
@@ -29,7 +29,7 @@ def toeplitz(key, data, initial=0):
     return value
 
 
-def flow_bytes(src, dst, sport, dport):
+def flow_bytes(src, sport, dst, dport):
     return (ipaddress.ip_address(src).packed + ipaddress.ip_address(dst).packed +
             struct.pack("!HH", int(sport), int(dport)))
 
@@ -42,15 +42,15 @@ def ena_hash(key, flow):
 MICROSOFT_KEY = bytes.fromhex("6d5a56da255b0ec24167253d43a38fb0d0ca2bcbae7b30b4"
                               "77cb2da38030f20c6a42b73bbeac01fa")
 MICROSOFT = {
-    ("66.9.149.187", "161.142.100.80", 2794, 1766): 0x51ccc178,
-    ("199.92.111.2", "65.69.140.83", 14230, 4739): 0xc626b0ea,
-    ("3ffe:2501:200:1fff::7", "3ffe:2501:200:3::1", 2794, 1766): 0x40207d3d,
-    ("3ffe:501:8::260:97ff:fe40:efab", "ff02::1", 14230, 4739): 0xdde51bbf,
+    ("66.9.149.187", 2794, "161.142.100.80", 1766): 0x51ccc178,
+    ("199.92.111.2", 14230, "65.69.140.83", 4739): 0xc626b0ea,
+    ("3ffe:2501:200:1fff::7", 2794, "3ffe:2501:200:3::1", 1766): 0x40207d3d,
+    ("3ffe:501:8::260:97ff:fe40:efab", 14230, "ff02::1", 4739): 0xdde51bbf,
 }
 # From Amazon's documentation of the adapter: the flow as DPDK and as Linux hash it.
 AMAZON_KEY = bytes.fromhex("77d1c934a4c9bd876e35dd17b2e3239e396d8a932a95b472"
                            "3ab37f568edeb60197af3b2f3a70e704")
-AMAZON_FLOW = ("1.2.3.4", "1.2.3.5", 7000, 7000)
+AMAZON_FLOW = ("1.2.3.4", 7000, "1.2.3.5", 7000)
 
 
 def vectors():

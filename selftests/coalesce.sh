@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Interrupt moderation: delays are taken, act, and impossible ones are refused.
+
+. "$(dirname "$0")/lib.sh"
+
+delay() # rx-usecs|tx-usecs
+{
+    ethtool -c "$NETIF" | sed -n "s/^$1:[[:space:]]*\([0-9]*\).*/\1/p"
+}
+
+set_delays() # microseconds...
+{
+    local usecs
+    for usecs in "$@"; do
+        # ethtool fails with nothing to change
+        [ "$(delay rx-usecs) $(delay tx-usecs)" = "$usecs $usecs" ] ||
+            ethtool -C "$NETIF" rx-usecs "$usecs" tx-usecs "$usecs" || return 1
+        [ "$(delay rx-usecs)" = "$usecs" ] && [ "$(delay tx-usecs)" = "$usecs" ] ||
+            { echo "asked for $usecs:"; ethtool -c "$NETIF"; return 1; }
+        can_ping || { echo "no answer with a delay of $usecs us"; return 1; }
+    done
+}
+
+# Average round trip in microseconds.
+round_trip()
+{
+    ping -n -q -c 10 -i 0.1 -W "$(seconds 3)" "$REMOTE_V4" |
+        awk -F/ '/^rtt/ { printf "%d\n", $5 * 1000 }'
+}
+
+# A delay of 20 ms at this end must show in a round trip.
+delay_acts()
+{
+    local quick slow
+    set_delays 0 && quick=$(round_trip) && set_delays 20000 && slow=$(round_trip) && set_delays 0
+    echo "round trip $quick us without a delay, $slow us with 20000 us"
+    [ "$slow" -ge $((quick + 5000)) ]
+}
+
+bad_requests()
+{
+    refuses "." ethtool -C "$NETIF" rx-frames 7 &&
+        refuses "." ethtool -C "$NETIF" rx-usecs-irq 7
+}
+
+beyond()
+{
+    need_openena || return
+    refuses "." ethtool -C "$NETIF" rx-usecs 4294967295 && refuses "." ethtool -C "$NETIF" tx-usecs 4294967295
+}
+
+kept()
+{
+    set_delays 128 && ip link set "$NETIF" down && ip link set "$NETIF" up && net_setup &&
+        [ "$(delay rx-usecs)" = 128 ] && [ "$(delay tx-usecs)" = 128 ]
+}
+
+st_begin "interrupt moderation"
+is_ena || skip_all "$DRIVER need not moderate as the ENA interface does"
+[ -n "$(delay rx-usecs)" ] || skip_all "the adapter offers no moderation"
+first_rx=$(delay rx-usecs)
+first_tx=$(delay tx-usecs)
+defer "ethtool -C $NETIF adaptive-rx $(ethtool -c "$NETIF" | grep -q 'Adaptive RX: on' && echo on || echo off)"
+defer "ethtool -C $NETIF rx-usecs $first_rx tx-usecs $first_tx"
+# With adaptive moderation the delays are not the user's.
+ethtool -C "$NETIF" adaptive-rx off >/dev/null 2>&1
+run "delays are taken" set_delays 0 2 64 128 1000
+run "a delay shows in the round trip" delay_acts
+run "delays stay over down and up" kept
+run "what the adapter has not is refused" bad_requests
+[ "$DRIVER" = openena ] && log_allow '^openena .*usecs'
+run "impossible delays are refused" beyond
+st_end

@@ -1,0 +1,69 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# An ENA driver finds nothing to complain about: it is loaded anew, and its
+# messages are compared with those that the interface makes legitimate.
+# timeout: 90
+
+. "$(dirname "$0")/lib.sh"
+
+# Lines above notice that a driver may print on an adapter which is in order.
+LEGITIMATE=(
+    # Device placement (LLQ, feature 4) is optional; the driver says that it does without.
+    'LLQ is not supported Fallback to host mode policy\.'
+)
+
+reload()
+{
+    rmmod "$DRIVER" || return 1
+    ST_PROBE_SEQ=$(python3 "$ST_DIR/kmsg.py" mark "selftest $ST_NAME loads $DRIVER")
+    if [ -n "$MODULE" ]; then insmod "$MODULE"; else modprobe "$DRIVER"; fi || return 1
+    wait_for 10 interfaces_back
+}
+
+interfaces_back()
+{
+    [ -n "$(interface_by_mac "$LOCAL_MAC")" ] && [ -n "$(interface_by_mac "$REMOTE_MAC")" ]
+}
+
+quiet()
+{
+    local lines
+    lines=$(python3 "$ST_DIR/kmsg.py" since "$ST_PROBE_SEQ" |
+        grep -vE "$(IFS='|'; echo "${ST_LOG_ALLOWED[*]}")")
+    [ -z "$lines" ] || { echo "$lines"; return 1; }
+}
+
+carrier_soon()
+{
+    local interface
+    interface=$(interface_by_mac "$LOCAL_MAC")
+    ip link set "$interface" up || return 1
+    wait_for 5 grep -qx 1 "/sys/class/net/$interface/carrier" || { echo "no carrier within 5 s"; return 1; }
+}
+
+facts()
+{
+    local status=0
+    [ "$(max_mtu)" -ge 1500 ] || { echo "largest MTU $(max_mtu)"; status=1; }
+    [ "$(ethtool_number -g maximum RX)" -ge 256 ] || { ethtool -g "$NETIF"; status=1; }
+    [ "$(ethtool_number -l maximum Combined)" -ge 1 ] || { ethtool -l "$NETIF"; status=1; }
+    [ "$(feature rx-hashing)" = on ] || { echo "no RX hash"; status=1; }
+    return $status
+}
+
+st_begin "probe of an ENA driver"
+is_ena || skip_all "$DRIVER is no ENA driver"
+grep -q "^$DRIVER " /proc/modules || skip_all "$DRIVER is not a module here"
+for line in "${LEGITIMATE[@]}"; do
+    log_allow "$line"
+done
+defer "net_setup"
+run "module loads, interfaces appear" reload
+run "nothing above notice from the probe, but what is legitimate" quiet
+run "carrier within 5 s" carrier_soon
+run "interface opens and traffic passes" net_setup
+run "nothing above notice from opening it" quiet
+run "what the driver learned makes sense" facts
+run "unloads and loads again" reload
+run "traffic again" net_setup
+st_end

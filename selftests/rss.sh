@@ -1,0 +1,166 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Receive side scaling: table and key can be set, and each flow arrives at the
+# queue that the Toeplitz hash of its addresses and ports selects.
+
+. "$(dirname "$0")/lib.sh"
+
+KEY2=$(printf '%02x:' {1..40})
+KEY2=${KEY2%:}
+PACKETS=40
+
+indirection()
+{
+    ethtool -x "$NETIF" | awk '
+        /^RX flow hash/ { table = 1; next }
+        /^RSS/ { table = 0 }
+        table { for (i = 2; i <= NF; i++) printf "%s%s", count++ ? "," : "", $i }'
+}
+
+key()
+{
+    ethtool -x "$NETIF" | grep -oE '^([0-9a-f]{2}:){39}[0-9a-f]{2}$'
+}
+
+predicted() # src sport dst dport
+{
+    echo "$@" | python3 "$ST_DIR/toeplitz.py" queues "$(key)" "$(indirection)"
+}
+
+table_shows()
+{
+    local queues entries
+    entries=$(indirection | tr ',' '\n' | wc -l)
+    queues=$(indirection | tr ',' '\n' | sort -u | wc -l)
+    echo "$entries entries, $queues queues, key $(key)"
+    [ "$queues" = "$count" ] && [ $((entries & (entries - 1))) = 0 ] && [ -n "$(key)" ]
+}
+
+# Which queue got most packets while the command ran, and how many others did.
+queues_hit() # command [arguments]
+{
+    rx_queue_counts >"$ST_TMP/before"
+    "$@" >/dev/null || return 1
+    sleep 0.3
+    rx_queue_counts | join "$ST_TMP/before" - |
+        awk '{ n = $3 - $2; all += n; if (n > most) { most = n; queue = $1 } }
+             END { print queue, most, all - most }'
+}
+
+# A UDP flow from the remote side to this one.
+udp_flow() # from-port remote-address local-address
+{
+    local queue most rest expected
+    read -r queue most rest <<<"$(queues_hit remote python3 "$ST_DIR/stream.py" blast \
+        "$3" 5541 --from "$1" --count $PACKETS)"
+    expected=$(predicted "$2" "$1" "$3" 5541)
+    echo "UDP $2 port $1: queue $queue got $most, others $rest; expected queue $expected"
+    [ "$queue" = "$expected" ] && [ "$most" -ge $PACKETS ] && [ "$rest" -le $((PACKETS / 4)) ]
+}
+
+tcp_flow() # from-port
+{
+    local queue most rest expected server status=0
+    python3 "$ST_DIR/stream.py" serve "$LOCAL_V4" 5542 --sink >/dev/null &
+    server=$!
+    read -r queue most rest <<<"$(queues_hit remote python3 "$ST_DIR/stream.py" connect \
+        "$LOCAL_V4" 5542 --from "$1" --bytes 400000)"
+    wait $server || status=1
+    expected=$(predicted "$REMOTE_V4" "$1" "$LOCAL_V4" 5542)
+    echo "TCP port $1: queue $queue got $most, others $rest; expected queue $expected"
+    [ "$queue" = "$expected" ] && [ "$rest" -lt "$most" ] && [ $status = 0 ]
+}
+
+flows()
+{
+    local port status=0
+    for port in 40001 40002 40003 40004 40005; do
+        udp_flow $port "$REMOTE_V4" "$LOCAL_V4" || status=1
+    done
+    for port in 40011 40012 40013; do
+        udp_flow $port "$REMOTE_V6" "$LOCAL_V6" || status=1
+    done
+    for port in 40021 40022; do
+        tcp_flow $port || status=1
+    done
+    return $status
+}
+
+spread()
+{
+    local used
+    rx_queue_counts >"$ST_TMP/spread"
+    remote python3 "$ST_DIR/stream.py" blast "$LOCAL_V4" 5543 --from 41000 --ports 64 --count 20
+    sleep 0.3
+    used=$(rx_queue_counts | join "$ST_TMP/spread" - | tee /dev/stderr | awk '$3 - $2 > 5' | wc -l)
+    echo "64 flows used $used of $count queues"
+    [ "$used" = "$count" ]
+}
+
+one_queue()
+{
+    ethtool -X "$NETIF" equal 1 && [ "$(indirection | tr ',' '\n' | sort -u)" = 0 ] &&
+        udp_flow 42001 "$REMOTE_V4" "$LOCAL_V4" && udp_flow 42002 "$REMOTE_V4" "$LOCAL_V4"
+}
+
+last_queue()
+{
+    local weights
+    weights=$(yes 0 | head -n $((count - 1)) | tr '\n' ' ')
+    # shellcheck disable=SC2086 # a list
+    ethtool -X "$NETIF" weight $weights 1 || return 1
+    [ "$(indirection | tr ',' '\n' | sort -u)" = $((count - 1)) ] || { ethtool -x "$NETIF"; return 1; }
+    udp_flow 42003 "$REMOTE_V4" "$LOCAL_V4"
+}
+
+equal_again()
+{
+    ethtool -X "$NETIF" equal "$count" && table_shows
+}
+
+new_key()
+{
+    ethtool -X "$NETIF" hkey "$KEY2" || return 1
+    [ "$(key)" = "$KEY2" ] || { echo "key is $(key)"; return 1; }
+    flows
+}
+
+kept()
+{
+    local before
+    before="$(key) $(indirection)"
+    ip link set "$NETIF" down && ip link set "$NETIF" up && net_setup || return 1
+    [ "$(key) $(indirection)" = "$before" ] || { echo "before: $before"; ethtool -x "$NETIF"; return 1; }
+    udp_flow 42004 "$REMOTE_V4" "$LOCAL_V4"
+}
+
+bad_requests()
+{
+    refuses "." ethtool -X "$NETIF" equal $((count + 1)) &&
+        refuses "." ethtool -X "$NETIF" hkey 00:11 &&
+        refuses "." ethtool -X "$NETIF" hfunc crc32
+}
+
+published()
+{
+    python3 "$ST_DIR/toeplitz.py" vectors
+}
+
+st_begin "receive side scaling"
+is_ena || skip_all "the hash of $DRIVER is not that of the ENA interface"
+[ -n "$(indirection)" ] || skip_all "$NETIF has no indirection table"
+count=$(ethtool_number -l current Combined)
+[ "$count" -gt 1 ] || skip_all "$NETIF has one queue only"
+first_key=$(key)
+defer "ethtool -X $NETIF hkey $first_key; ethtool -X $NETIF equal $count"
+run "published vectors" published
+run "table and key are shown" table_shows
+run "each flow arrives at its queue" flows
+run "64 flows use all $count queues" spread
+run "all flows to the first queue" one_queue
+run "all flows to the last queue" last_queue
+run "equal shares again" equal_again
+run "new key" new_key
+run "table and key stay over down and up" kept
+run "impossible requests are refused" bad_requests
+st_end
