@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A host for the adapter's core that a test controls and looks into. */
+#pragma once
+
+#include "abi/ena_admin.h"
+#include "abi/ena_io.h"
+#include "abi/ena_pci.h"
+#include "abi/ena_regs.h"
+#include "ena_device.h"
+
+#include <cstring>
+#include <functional>
+#include <string>
+#include <vector>
+
+class FakeHost {
+    public:
+	struct Sent {
+		unsigned int queue;
+		std::vector<uint8_t> bytes;
+		ena_vnet_hdr hdr;
+	};
+	struct Note {
+		ena_note_level level;
+		std::string text;
+	};
+
+	explicit FakeHost(const ena_config &config);
+	~FakeHost();
+	FakeHost(const FakeHost &) = delete;
+	FakeHost &operator=(const FakeHost &) = delete;
+
+	[[nodiscard]] static ena_config default_config();
+
+	/* Guest memory: bus addresses from memory_base on. */
+	static constexpr uint64_t memory_base = 0x1'0000'0000;
+	[[nodiscard]] uint64_t alloc(size_t size);
+	[[nodiscard]] uint8_t *at(uint64_t address, size_t size = 1);
+	template <class T> [[nodiscard]] T load(uint64_t address)
+	{
+		T value;
+		memcpy(&value, at(address, sizeof(T)), sizeof(T));
+		return value;
+	}
+	template <class T> void store(uint64_t address, const T &value)
+	{
+		memcpy(at(address, sizeof(T)), &value, sizeof(T));
+	}
+
+	void write(uint32_t reg, uint32_t value)
+	{
+		ena_device_mmio_write(device, reg, value, 4);
+	}
+	[[nodiscard]] uint32_t read(uint32_t reg)
+	{
+		return static_cast<uint32_t>(ena_device_mmio_read(device, reg, 4));
+	}
+	/* Call poll() as often as it was asked for; at most @rounds times. */
+	unsigned int run(unsigned int rounds = 100000);
+	/* Let the clock go on and the timer fire where it is due. */
+	void advance(uint64_t ns);
+	[[nodiscard]] bool noted(const std::string &part) const;
+	[[nodiscard]] size_t raised(unsigned int vector) const;
+
+	std::vector<uint8_t> memory;
+	uint64_t clock_ns = 1'000'000'000;
+	uint64_t deadline_ns = UINT64_MAX;
+	bool scheduled = false;
+	unsigned int receive_ready = 0;
+	std::vector<unsigned int> interrupts;
+	std::vector<Sent> sent;
+	std::vector<Note> notes;
+	ena_transmit_result answer = ENA_TRANSMIT_SENT; /* of transmit() */
+	bool dma_works = true;
+	bool mapping_works = true;
+	size_t map_limit = SIZE_MAX; /* bytes of one mapping */
+	int mappings = 0; /* open now */
+	/* Called after each DMA write, to look at what the guest sees in between. */
+	std::function<void(uint64_t, size_t)> on_dma_write;
+	ena_device *device;
+
+    private:
+	[[nodiscard]] bool inside(uint64_t address, size_t size) const;
+	[[nodiscard]] static ena_host_ops make_ops();
+
+	uint64_t next_ = 4096;
+};
