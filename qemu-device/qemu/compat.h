@@ -48,6 +48,12 @@ static inline void ena_refuse_peer_offloads(NetClientState *peer)
 
 /* Trace events are compiled into QEMU, so only the overlay can have them. */
 #ifdef OPENENA_PLUGIN
+#if __has_include("plugins/qemu-plugin.h")
+#include "plugins/qemu-plugin.h"
+#else
+#include "qemu/qemu-plugin.h"
+#endif
+
 static inline bool ena_trace_event(const char *name, const char *text)
 {
 	return false;

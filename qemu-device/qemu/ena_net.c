@@ -2,7 +2,6 @@
 /* The network side: frames between the device core and QEMU's net clients. */
 #include "qemu/osdep.h"
 #include "qemu/iov.h"
-#include "net/eth.h"
 #include "net/tap.h"
 #include "ena.h"
 

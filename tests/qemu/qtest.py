@@ -29,8 +29,10 @@ class Qemu:
                         "-display", "none", "-d", "guest_errors",
                         "-qtest", "stdio", "-qtest-log", "none",
                         "-qmp", f"unix:{self.qmp_path},server=on,wait=off",
-                        "-plugin", plugin, "-netdev", "hubport,hubid=0,id=net0", *extra,
+                        "-netdev", "hubport,hubid=0,id=net0", *extra,
                         "-device", f"ena,id=eth,netdev=net0{place}" + (device and "," + device)]
+        if plugin:
+            self.command += ["-plugin", plugin]
 
     def __enter__(self):
         with open(self.errors_path, "wb") as errors:

@@ -19,6 +19,10 @@ def test(function):
     return function
 
 
+class Skip(Exception):
+    """The test does not apply."""
+
+
 def equal(got, wanted, what):
     if got != wanted:
         show = (lambda v: f"{v:#x}" if isinstance(v, int) else repr(v))
@@ -26,7 +30,7 @@ def equal(got, wanted, what):
 
 
 class Setup:
-    """The QEMU and the plugin under test; each test gets it."""
+    """The QEMU under test, and the plugin unless the adapter is built in; each test gets it."""
 
     def __init__(self, qemu, version, plugin):
         self.qemu, self.version, self.plugin = qemu, version, plugin
@@ -34,10 +38,16 @@ class Setup:
     def run(self, device="", **more):
         return Qemu(self.qemu, self.plugin, device, **more)
 
+    def need_plugin(self):
+        if not self.plugin:
+            raise Skip("the adapter is built in")
+
     def fails(self, device, plugin=None):
         """Start with @device; the message with which QEMU refuses."""
         command = [self.qemu, "-M", "q35", "-accel", "tcg", "-S", "-nodefaults", "-display", "none",
-                   "-plugin", plugin or self.plugin, "-device", device]
+                   "-device", device]
+        if plugin or self.plugin:
+            command += ["-plugin", plugin or self.plugin]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=30, check=False)
         equal(done.returncode, 1, f"exit status with {device}: {done.stderr}")
@@ -47,11 +57,15 @@ class Setup:
 def find_setup(description):
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--qemu", default="qemu-system-x86_64")
+    parser.add_argument("--built-in", action="store_true",
+                        help="BINARY has the adapter (scripts/qemu-overlay)")
     parser.add_argument("plugin", nargs="?", help="default: what scripts/build-plugin makes")
     args = parser.parse_args()
     said = subprocess.run([args.qemu, "--version"], capture_output=True, text=True,
                           check=True).stdout
     version = re.match(r"QEMU emulator version ([\d.]+)", said).group(1)
+    if args.built_in:
+        return Setup(args.qemu, version, None)
     plugin = args.plugin or os.path.join(ROOT, "build/plugin", version, "openena-qemu.so")
     if not os.path.exists(plugin):
         sys.exit(f"{plugin} does not exist; make it with scripts/build-plugin")
@@ -67,6 +81,8 @@ def main(description):
         try:
             function(setup)
             print(f"ok {number} - {name}", flush=True)
+        except Skip as reason:
+            print(f"ok {number} - {name} # SKIP {reason}", flush=True)
         except (AssertionError, subprocess.SubprocessError, OSError) as error:
             failed += 1
             print(f"not ok {number} - {name}")
