@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What a user sets: limits and their sentences, RSS, moderation, statistics. */
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <functional>
+#include <set>
+
+#include "fake_adapter.hh"
+
+namespace
+{
+
+struct Bad {
+	const char *sentence;
+	std::function<void(oe_settings &)> change;
+};
+
+class BadSetting : public testing::TestWithParam<Bad> {};
+
+TEST_P(BadSetting, NamesValueAndLimit)
+{
+	oe_kernel k;
+	ASSERT_EQ(k.probe_and_open(), 0);
+	oe_settings before, wanted, after;
+	oe_get_settings(k.adapter, &before);
+	wanted = before;
+	GetParam().change(wanted);
+	oe_error error{};
+	EXPECT_EQ(oe_set_settings(k.adapter, &wanted, &error), -EINVAL);
+	EXPECT_STREQ(error.text, GetParam().sentence);
+	EXPECT_EQ(oe_set_settings(k.adapter, &wanted, nullptr), -EINVAL);
+	oe_get_settings(k.adapter, &after);
+	EXPECT_EQ(memcmp(&before, &after, sizeof(before)), 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+	Settings, BadSetting,
+	testing::Values(Bad{"number of queues of 5 is not within 1 to 4",
+			    [](oe_settings &s) {
+				    s.queues = 5;
+			    }},
+			Bad{"number of queues of 0 is not within 1 to 4",
+			    [](oe_settings &s) {
+				    s.queues = 0;
+			    }},
+			Bad{"TX ring of 1024 is not within 256 to 512",
+			    [](oe_settings &s) {
+				    s.tx_ring = 1024;
+			    }},
+			Bad{"RX ring of 255 is not within 256 to 1024",
+			    [](oe_settings &s) {
+				    s.rx_ring = 255;
+			    }},
+			Bad{"MTU of 9002 is not within 128 to 9001",
+			    [](oe_settings &s) {
+				    s.mtu = 9002;
+			    }},
+			Bad{"MTU of 127 is not within 128 to 9001",
+			    [](oe_settings &s) {
+				    s.mtu = 127;
+			    }},
+			Bad{"RX delay of 65535 us is above the limit of 65534 us",
+			    [](oe_settings &s) {
+				    s.rx_usecs = 65535;
+			    }},
+			Bad{"TX delay of 4294967295 us is above the limit of 65534 us",
+			    [](oe_settings &s) {
+				    s.tx_usecs = UINT32_MAX;
+			    }}));
+
+TEST(Settings, RingsRoundDown)
+{
+	oe_kernel k;
+	ASSERT_EQ(k.probe_and_open(), 0);
+	oe_settings settings;
+	oe_get_settings(k.adapter, &settings);
+	settings.rx_ring = 1000;
+	settings.queues = 2;
+	ASSERT_EQ(oe_set_settings(k.adapter, &settings, nullptr), 0);
+	oe_close(k.adapter);
+	ASSERT_EQ(oe_open(k.adapter), 0);
+	EXPECT_EQ(k.rxq(1).depth, 512);
+	EXPECT_EQ(k.sqs.size(), 4u);
+}
+
+TEST(Settings, MtuGoesToTheDeviceWhenOpen)
+{
+	oe_kernel k;
+	ASSERT_EQ(k.probe_and_open(), 0);
+	oe_settings settings;
+	oe_get_settings(k.adapter, &settings);
+	settings.mtu = 9001;
+	ASSERT_EQ(oe_set_settings(k.adapter, &settings, nullptr), 0);
+	EXPECT_EQ(k.mtu, 9001u);
+	k.refuse = [](const ena_aq_entry &) {
+		return std::optional<uint8_t>(5);
+	};
+	settings.mtu = 1000;
+	oe_error error{};
+	EXPECT_EQ(oe_set_settings(k.adapter, &settings, &error), -EINVAL);
+	EXPECT_STREQ(error.text, "the device refuses an MTU of 1000");
+	oe_get_settings(k.adapter, &settings);
+	EXPECT_EQ(settings.mtu, 9001u);
+	k.refuse = nullptr;
+}
+
+TEST(Moderation, DelaysInTheUnitOfTheDevice)
+{
+	oe_kernel k;
+	ASSERT_EQ(k.probe_and_open(), 0);
+	oe_settings settings;
+	oe_get_settings(k.adapter, &settings);
+	settings.rx_usecs = 65534;
+	settings.tx_usecs = 51;
+	ASSERT_EQ(oe_set_settings(k.adapter, &settings, nullptr), 0);
+	oe_unmask(k.adapter, 3);
+	EXPECT_EQ(k.writes[k.txq(3).unmask], ENA_INTR_UNMASK | 0x7fff | 26 << 15);
+	EXPECT_EQ(oe_tx_stats(k.adapter, 3)->unmask_interrupt, 1u);
+}
+
+TEST(Moderation, NoneWithoutTheFeature)
+{
+	oe_kernel k;
+	k.offer.attributes.supported_features.set(0x1c145c88 & ~(1u << 20));
+	ASSERT_EQ(k.probe_and_open(), 0);
+	oe_settings settings;
+	oe_get_settings(k.adapter, &settings);
+	EXPECT_EQ(settings.tx_usecs, 0u);
+	settings.rx_usecs = 1;
+	oe_error error{};
+	EXPECT_EQ(oe_set_settings(k.adapter, &settings, &error), -EINVAL);
+	EXPECT_STREQ(error.text, "RX delay of 1 us: the device cannot delay interrupts");
+	oe_unmask(k.adapter, 0);
+	EXPECT_EQ(k.writes[k.txq(0).unmask], ENA_INTR_UNMASK);
+}
+
+TEST(Rss, TheDeviceGetsSqIndicesAndAReversedKey)
+{
+	oe_kernel k;
+	k.queue_base = 20;
+	ASSERT_EQ(k.probe_and_open(), 0);
+	uint32_t table[128];
+	uint8_t key[OE_RSS_KEY_SIZE];
+	oe_rss_get(k.adapter, table, key);
+	ASSERT_EQ(k.table.size(), 128u);
+	for (unsigned i = 0; i < 128; i++) {
+		EXPECT_EQ(table[i], i % 4);
+		/* The fake numbers its SQs 20 to 27, TX first. */
+		EXPECT_EQ(k.table[i], 24 + i % 4);
+	}
+	EXPECT_EQ(k.key.parts.get(), 10u);
+	for (unsigned i = 0; i < OE_RSS_KEY_SIZE; i++)
+		EXPECT_EQ(k.key.key[i], key[OE_RSS_KEY_SIZE - 1 - i]);
+	EXPECT_NE(key[0], key[1]);
+	EXPECT_EQ(k.key_function.init_val.get(), 0u);
+	EXPECT_EQ(k.key_function.selected.get(), ENA_RSS_FUNCTION_TOEPLITZ);
+}
+
+TEST(Rss, KeyIsNeverReadBackIntoOurs)
+{
+	oe_kernel k;
+	ASSERT_EQ(k.probe_and_open(), 0);
+	unsigned asked = 0;
+	for (const ena_aq_entry &c : k.commands)
+		if (c.common.opcode == ENA_ADMIN_GET_FEATURE &&
+		    c.data[1] == ENA_FEATURE_RSS_HASH_FUNCTION) {
+			asked++;
+			EXPECT_EQ(ena::load(c.ctrl.address), 0u);
+		}
+	EXPECT_EQ(asked, 1u);
+}
+
+TEST(Rss, FieldsAreThoseThatBothSidesKnow)
+{
+	oe_kernel k;
+	k.offer.hash_fields[ENA_RSS_UDP6] = 0x0c;
+	k.offer.hash_fields[ENA_RSS_IP4_FRAG] = 0;
+	ASSERT_EQ(k.probe_and_open(), 0);
+	EXPECT_EQ(k.fields.selected[ENA_RSS_TCP4].fields.get(), 0x3c);
+	EXPECT_EQ(k.fields.selected[ENA_RSS_UDP6].fields.get(), 0x0c);
+	EXPECT_EQ(k.fields.selected[ENA_RSS_IP6].fields.get(), 0x0c);
+	EXPECT_EQ(k.fields.selected[ENA_RSS_IP4_FRAG].fields.get(), 0);
+	EXPECT_EQ(k.input.enabled_sort.get(), 0);
+}
+
+TEST(Rss, AUsersTableStaysAndIsGuarded)
+{
+	oe_kernel k;
+	ASSERT_EQ(k.probe_and_open(), 0);
+	uint32_t table[128] = {};
+	uint8_t key[OE_RSS_KEY_SIZE] = {9};
+	oe_error error{};
+	table[7] = 3;
+	ASSERT_EQ(oe_rss_set(k.adapter, table, key, &error), 0);
+	EXPECT_EQ(k.table[7], k.table[0] + 3);
+	EXPECT_EQ(k.key.key[OE_RSS_KEY_SIZE - 1], 9);
+	table[5] = 4;
+	EXPECT_EQ(oe_rss_set(k.adapter, table, nullptr, &error), -EINVAL);
+	EXPECT_STREQ(error.text, "RSS entry 5 names queue 4 of 4 queues");
+	oe_settings settings;
+	oe_get_settings(k.adapter, &settings);
+	settings.queues = 3;
+	EXPECT_EQ(oe_set_settings(k.adapter, &settings, &error), -EINVAL);
+	EXPECT_STREQ(error.text, "the RSS table names queue 3, beyond 3 queues");
+	oe_close(k.adapter);
+	k.table.clear();
+	ASSERT_EQ(oe_open(k.adapter), 0);
+	EXPECT_EQ(k.table[7], k.table[0] + 3);
+}
+
+TEST(Rss, ARefusedKeyLeavesTableAndKey)
+{
+	oe_kernel k;
+	ASSERT_EQ(k.probe_and_open(), 0);
+	auto before = k.table;
+	k.refuse = [](const ena_aq_entry &c) -> std::optional<uint8_t> {
+		if (c.common.opcode == ENA_ADMIN_SET_FEATURE &&
+		    c.data[1] == ENA_FEATURE_RSS_HASH_FUNCTION)
+			return ENA_ADMIN_ILLEGAL_PARAMETER;
+		return std::nullopt;
+	};
+	uint32_t table[128] = {}, now[128];
+	uint8_t key[OE_RSS_KEY_SIZE] = {}, key_now[OE_RSS_KEY_SIZE];
+	EXPECT_EQ(oe_rss_set(k.adapter, table, key, nullptr), -EINVAL);
+	oe_rss_get(k.adapter, now, key_now);
+	EXPECT_EQ(now[1], 1u);
+	EXPECT_NE(key_now[0], 0);
+	EXPECT_EQ(k.table, before);
+	k.refuse = nullptr;
+}
+
+TEST(Rss, TableSizesOfOtherDevices)
+{
+	for (auto [min, max, entries] :
+	     {std::tuple{1, 6, 64u}, std::tuple{8, 10, 1024u}, std::tuple{7, 7, 128u},
+	      std::tuple{8, 13, 0u}, std::tuple{9, 8, 0u}, std::tuple{0, 0, 0u}}) {
+		oe_kernel k;
+		k.offer.indirection.min_size.set(static_cast<uint16_t>(min));
+		k.offer.indirection.max_size.set(static_cast<uint16_t>(max));
+		ASSERT_EQ(k.probe_and_open(), 0);
+		EXPECT_EQ(oe_info(k.adapter)->rss_entries, entries) << min << " " << max;
+		EXPECT_EQ(k.table.size(), entries);
+	}
+}
+
+TEST(Statistics, StockNamesEachOnce)
+{
+	oe_kernel k;
+	k.offer.attributes.capabilities.set(ENA_CAPABILITY_ENI_STATS);
+	ASSERT_EQ(k.probe_and_open(), 0);
+	uint32_t n = oe_stats_count(k.adapter);
+	std::vector<char[OE_STAT_NAME]> rows(n + 1);
+	std::vector<uint64_t> values(n + 1, 12345);
+	oe_stats_names(k.adapter, rows.data());
+	oe_stats_values(k.adapter, values.data());
+	EXPECT_EQ(values[n], 12345u); /* as many values as names */
+	EXPECT_EQ(rows[n][0], 0);
+	std::map<std::string, uint64_t> by_name;
+	for (uint32_t i = 0; i < n; i++)
+		by_name[rows[i]] = values[i];
+	EXPECT_EQ(by_name.size(), n);
+	for (const char *name : {"tx_timeout", "interface_up", "total_resets", "queue_0_tx_cnt",
+				 "queue_3_rx_csum_unchecked", "queue_3_tx_unmask_interrupt",
+				 "ena_admin_q_submitted_cmd", "linklocal_allowance_exceeded"})
+		EXPECT_EQ(by_name.count(name), 1u) << name;
+	EXPECT_EQ(by_name["pps_allowance_exceeded"], 77u);
+	EXPECT_EQ(by_name.count("queue_4_tx_cnt"), 0u);
+}
+
+TEST(Statistics, LinkSettings)
+{
+	oe_kernel k;
+	ASSERT_EQ(k.probe(), 0);
+	struct oe_link link;
+	ASSERT_EQ(oe_get_link(k.adapter, &link), 0);
+	EXPECT_EQ(link.speed_mbps, 25000u);
+	EXPECT_EQ(link.supported, ENA_LINK_25G);
+	EXPECT_TRUE(link.full_duplex);
+	EXPECT_FALSE(link.autoneg);
+}
+
+} // namespace
