@@ -58,6 +58,19 @@ void Guest::start_admin()
 	aq = host.alloc(admin_depth * 64);
 	acq = host.alloc(admin_depth * 64);
 	aenq = host.alloc(event_depth * 64);
+	write_admin_registers();
+}
+
+void Guest::start_admin_again()
+{
+	memset(host.at(aq, admin_depth * 64), 0, admin_depth * 64);
+	memset(host.at(acq, admin_depth * 64), 0, admin_depth * 64);
+	memset(host.at(aenq, event_depth * 64), 0, event_depth * 64);
+	write_admin_registers();
+}
+
+void Guest::write_admin_registers()
+{
 	aq_tail = acq_head = 0;
 	aenq_head = 0;
 	host.write(ENA_REG_AQ_BASE_LO, lo(aq));

@@ -44,6 +44,8 @@ class Guest {
 	void reset(uint32_t reason = 0);
 	/* Base addresses and caps of admin and event rings, without credits. */
 	void start_admin();
+	/* The same with the rings of before, cleared. */
+	void start_admin_again();
 	void give_event_credits(uint16_t head)
 	{
 		host.write(ENA_REG_AENQ_HEAD_DB, head);
@@ -104,5 +106,7 @@ class Guest {
 	uint16_t aq_tail = 0, acq_head = 0, aenq_head = 0, readless_seq = 0;
 
     private:
+	void write_admin_registers();
+
 	std::vector<Buffer> rx_buffers_[64];
 };
