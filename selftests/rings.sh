@@ -35,7 +35,8 @@ uneven()
 smallest_carries()
 {
     change $((least * 2)) "$least" && change "$least" "$least" && can_ping &&
-        ping -n -q -f -c 500 -s 1400 -w "$(seconds 15)" "$REMOTE_V4" >/dev/null
+        ping -n -q -f -c 500 -s 1400 -w "$(seconds 15)" "$REMOTE_V4" | tail -n 2
+    [ "${PIPESTATUS[0]}" = 0 ]
 }
 
 beyond()

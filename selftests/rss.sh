@@ -17,6 +17,13 @@ indirection()
         table { for (i = 2; i <= NF; i++) printf "%s%s", count++ ? "," : "", $i }'
 }
 
+# The queues in the table, one a line.
+in_table()
+{
+    indirection | tr ',' '\n'
+    echo
+}
+
 key()
 {
     ethtool -x "$NETIF" | grep -oE '^([0-9a-f]{2}:){39}[0-9a-f]{2}$'
@@ -24,14 +31,14 @@ key()
 
 predicted() # src sport dst dport
 {
-    echo "$@" | python3 "$ST_DIR/toeplitz.py" queues "$(key)" "$(indirection)"
+    echo "$@" | python3 "$ST_DIR/toeplitz.py" queues "$DRIVER" "$(key)" "$(indirection)"
 }
 
 table_shows()
 {
     local queues entries
-    entries=$(indirection | tr ',' '\n' | wc -l)
-    queues=$(indirection | tr ',' '\n' | sort -u | wc -l)
+    entries=$(in_table | wc -l)
+    queues=$(in_table | sort -u | wc -l)
     echo "$entries entries, $queues queues, key $(key)"
     [ "$queues" = "$count" ] && [ $((entries & (entries - 1))) = 0 ] && [ -n "$(key)" ]
 }
@@ -99,7 +106,7 @@ spread()
 
 one_queue()
 {
-    ethtool -X "$NETIF" equal 1 && [ "$(indirection | tr ',' '\n' | sort -u)" = 0 ] &&
+    ethtool -X "$NETIF" equal 1 && [ "$(in_table | sort -u)" = 0 ] &&
         udp_flow 42001 "$REMOTE_V4" "$LOCAL_V4" && udp_flow 42002 "$REMOTE_V4" "$LOCAL_V4"
 }
 
@@ -109,7 +116,7 @@ last_queue()
     weights=$(yes 0 | head -n $((count - 1)) | tr '\n' ' ')
     # shellcheck disable=SC2086 # a list
     ethtool -X "$NETIF" weight $weights 1 || return 1
-    [ "$(indirection | tr ',' '\n' | sort -u)" = $((count - 1)) ] || { ethtool -x "$NETIF"; return 1; }
+    [ "$(in_table | sort -u)" = $((count - 1)) ] || { ethtool -x "$NETIF"; return 1; }
     udp_flow 42003 "$REMOTE_V4" "$LOCAL_V4"
 }
 

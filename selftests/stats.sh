@@ -102,7 +102,7 @@ stock_names()
 {
     local name status=0
     is_ena || { echo "names are those of the ena driver"; return $KSFT_SKIP; }
-    for name in tx_timeout wd_expired interface_up interface_down admin_q_pause \
+    for name in tx_timeout wd_expired interface_up interface_down \
         queue_0_tx_cnt queue_0_tx_bytes queue_0_tx_queue_stop queue_0_tx_queue_wakeup \
         queue_0_tx_dma_mapping_err queue_0_tx_linearize queue_0_tx_doorbells \
         queue_0_tx_missed_tx queue_0_tx_unmask_interrupt queue_0_tx_bad_req_id \

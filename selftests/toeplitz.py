@@ -2,19 +2,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Which receive queue a flow belongs to.
 
-vectors                     check the arithmetic against published values
-queues KEY TABLE < flows    one queue number for each line "src sport dst dport"
+vectors                            check the arithmetic against published values
+queues DRIVER KEY TABLE < flows    one queue for each line "src sport dst dport"
 
 KEY is the key as ethtool shows it (aa:bb:...), TABLE the indirection table as
 comma-separated queue numbers. An ENA device takes the bytes of the key that
-the host wrote in reverse order, and Linux has it start from INITIAL.
+the host wrote in reverse order, and starts from a value that the host chooses.
+The ena driver of Linux passes the key as it is, and all ones to start from;
+openena turns the key round and starts from zero, which is the Toeplitz hash as
+everywhere else.
 """
 
 import ipaddress
 import struct
 import sys
-
-INITIAL = 0xffffffff
 
 
 def toeplitz(key, data, initial=0):
@@ -34,8 +35,10 @@ def flow_bytes(src, sport, dst, dport):
             struct.pack("!HH", int(sport), int(dport)))
 
 
-def ena_hash(key, flow):
-    return toeplitz(key[::-1], flow_bytes(*flow), INITIAL)
+HASHES = {
+    "openena": lambda key, flow: toeplitz(key, flow_bytes(*flow)),
+    "ena": lambda key, flow: toeplitz(key[::-1], flow_bytes(*flow), 0xffffffff),
+}
 
 
 # Microsoft's verification suite for RSS: key, then flows and their hashes.
@@ -56,22 +59,22 @@ AMAZON_FLOW = ("1.2.3.4", 7000, "1.2.3.5", 7000)
 def vectors():
     for flow, expected in MICROSOFT.items():
         assert toeplitz(MICROSOFT_KEY, flow_bytes(*flow)) == expected, flow
-    assert toeplitz(AMAZON_KEY, flow_bytes(*AMAZON_FLOW)) == 0xa9828bd4
-    assert ena_hash(AMAZON_KEY, AMAZON_FLOW) == 0x5b5eb8e5
+    assert HASHES["openena"](AMAZON_KEY, AMAZON_FLOW) == 0xa9828bd4
+    assert HASHES["ena"](AMAZON_KEY, AMAZON_FLOW) == 0x5b5eb8e5
     print(f"{len(MICROSOFT) + 2} vectors agree")
 
 
-def queues(key, table):
+def queues(driver, key, table):
     key = bytes.fromhex(key.replace(":", ""))
     table = [int(queue) for queue in table.split(",")]
     for line in sys.stdin:
-        print(table[ena_hash(key, line.split()) % len(table)])
+        print(table[HASHES[driver](key, line.split()) % len(table)])
 
 
 def main():
     if sys.argv[1:] == ["vectors"]:
         vectors()
-    elif len(sys.argv) == 4 and sys.argv[1] == "queues":
+    elif len(sys.argv) == 5 and sys.argv[1] == "queues":
         queues(*sys.argv[2:])
     else:
         sys.exit(__doc__)
