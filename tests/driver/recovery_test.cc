@@ -30,6 +30,7 @@ void send(oe_kernel &k, unsigned packets)
 	oe_tx_result result;
 	packet.buffers = &buffer;
 	packet.nbuffers = 1;
+	packet.packets = 1;
 	packet.flags = OE_TX_KICK;
 	while (packets--)
 		ASSERT_EQ(oe_tx_submit(oe_txq(k.adapter, 0), &packet, &result), 0);
@@ -40,7 +41,7 @@ TEST(Watchdog, KeepAlive)
 	oe_kernel k;
 	ASSERT_EQ(k.probe_and_open(), 0);
 	live(k, 20);
-	k.seconds(5);
+	k.seconds(4); /* five since the last one */
 	EXPECT_FALSE(oe_reset_pending(k.adapter));
 	k.seconds(2);
 	ASSERT_TRUE(oe_reset_pending(k.adapter));
@@ -162,8 +163,8 @@ TEST(Recovery, RetriesThenGivesUp)
 	oe_kernel k;
 	ASSERT_EQ(k.probe_and_open(), 0);
 	oe_request_reset(k.adapter, ENA_RESET_USER_TRIGGER);
-	oe_close(k.adapter);
 	k.reset_starts = false;
+	oe_close(k.adapter);
 	EXPECT_LT(oe_reset_work(k.adapter), 0);
 	EXPECT_TRUE(k.logged("try 1 of 3: again in 2 s"));
 	EXPECT_EQ(k.resets_scheduled, 1u);

@@ -23,9 +23,9 @@ class Rx : public testing::Test {
 	}
 	void refill()
 	{
-		while (uint32_t n = oe_rx_wanted(q)) {
+		for (uint32_t left = oe_rx_wanted(q), n; left; left -= n) {
 			oe_rx_buffer buffers[OE_BURST];
-			n = std::min<uint32_t>(n, OE_BURST);
+			n = std::min<uint32_t>(left, OE_BURST);
 			for (uint32_t i = 0; i < n; i++)
 				buffers[i] = {0x10000 + i * 0x1000, 2048, 0xffff};
 			oe_rx_refill(q, buffers, n);

@@ -138,16 +138,19 @@ TEST_F(Tx, StopsInTimeAndWakesAfterRelease)
 		ASSERT_EQ(submit(18, 0), 0);
 		packets++;
 	} while (!result.stop);
-	EXPECT_EQ(device().tail, packets * 18); /* rung, although not asked to */
+	/* Not asked for, not rung: the packet may not be filed yet. */
+	EXPECT_EQ(device().doorbells, 0u);
 	/* The largest packet did fit until the last. */
 	EXPECT_GT(packets * 18 + 19, 511u);
 	EXPECT_FALSE(oe_tx_has_room(q));
 	while (submit(1, 0) == 0)
 		packets++;
 	EXPECT_EQ(submit(1, 0), -EBUSY);
-	EXPECT_EQ(k.complete_all_tx(device()).size(), 28u);
+	oe_tx_kick(q);
+	EXPECT_EQ(device().tail, 511);
+	EXPECT_EQ(k.complete_all_tx(device()).size(), packets);
 	auto ids = completed();
-	EXPECT_EQ(ids.size(), 28u);
+	EXPECT_EQ(ids.size(), packets);
 	EXPECT_FALSE(oe_tx_has_room(q)); /* completed, not yet released */
 	release(ids);
 	EXPECT_TRUE(oe_tx_has_room(q));
