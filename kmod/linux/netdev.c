@@ -123,18 +123,20 @@ int oe_apply_settings(struct oe_kernel *kernel, const struct oe_settings *wanted
 	err = oe_set_settings(kernel->adapter, wanted, error);
 	if (err)
 		return err;
-	if (!kernel->open_pairs)
-		return netif_set_real_num_queues(kernel->netdev, wanted->queues, wanted->queues);
-
-	oe_down(kernel);
-	err = oe_up(kernel);
+	if (kernel->open_pairs) {
+		oe_down(kernel);
+		err = oe_up(kernel);
+	} else {
+		err = netif_set_real_num_queues(kernel->netdev, wanted->queues, wanted->queues);
+	}
 	if (!err)
 		return 0;
 	snprintf(error->text, sizeof(error->text),
 		 "%u queues of %u and %u descriptors did not open (%d), kept the old",
 		 wanted->queues, wanted->tx_ring, wanted->rx_ring, err);
 	oe_set_settings(kernel->adapter, &before, &ignored);
-	oe_up_or_later(kernel);
+	if (netif_running(kernel->netdev))
+		oe_up_or_later(kernel);
 	return err;
 }
 
@@ -203,11 +205,14 @@ static void oe_ndo_get_stats64(struct net_device *netdev, struct rtnl_link_stats
 		stats->tx_bytes += READ_ONCE(tx->bytes);
 		stats->rx_packets += READ_ONCE(rx->cnt);
 		stats->rx_bytes += READ_ONCE(rx->bytes);
+		stats->tx_errors += READ_ONCE(tx->linearize_failed) +
+				    READ_ONCE(tx->dma_mapping_err) + READ_ONCE(tx->prepare_ctx_err);
+		stats->rx_dropped += READ_ONCE(rx->skb_alloc_fail);
 		stats->rx_length_errors += READ_ONCE(kernel->pairs[i].rx_unfit);
 	}
 	stats->rx_errors = stats->rx_length_errors;
 	global = oe_global_stats(adapter);
-	stats->rx_dropped = READ_ONCE(global->device_rx_drops);
+	stats->rx_dropped += READ_ONCE(global->device_rx_drops);
 	stats->tx_dropped = READ_ONCE(global->device_tx_drops);
 	stats->rx_over_errors = READ_ONCE(global->device_rx_overruns);
 }

@@ -109,10 +109,11 @@ void oe_down(struct oe_kernel *kernel);
 int oe_apply_settings(struct oe_kernel *kernel, const struct oe_settings *wanted,
 		      struct oe_error *error);
 
-/* service.c */
+/* recovery.c */
 void oe_service_work(struct work_struct *work);
 void oe_reset_task(struct work_struct *work);
-void oe_update_carrier(struct oe_kernel *kernel);
+
+/* services.c, where all oek_* are */
 void oe_set_datapath(struct oe_kernel *kernel, bool up);
 
 /* napi.c. Under rtnl. */

@@ -4,6 +4,7 @@
 #include <linux/module.h>
 #include <linux/rtnetlink.h>
 
+#include "../../abi/ena_regs.h"
 #include "openena.h"
 
 /* The address width that the ABI's descriptors carry; the device may offer less. */
@@ -212,6 +213,37 @@ static void oe_pci_shutdown(struct pci_dev *pdev)
 	pci_clear_master(pdev);
 }
 
+/* The device may lose all it knows: it is left alone until a reset after resuming. */
+static int oe_pci_suspend(struct device *dev)
+{
+	struct oe_kernel *kernel = dev_get_drvdata(dev);
+
+	cancel_delayed_work_sync(&kernel->service_work);
+	rtnl_lock();
+	netif_device_detach(kernel->netdev);
+	oe_down(kernel);
+	rtnl_unlock();
+	return 0;
+}
+
+static int oe_pci_resume(struct device *dev)
+{
+	struct oe_kernel *kernel = dev_get_drvdata(dev);
+
+	rtnl_lock();
+	netif_device_attach(kernel->netdev);
+	/* It wakes the queues: not before oe_up(). */
+	netif_tx_disable(kernel->netdev);
+	oe_request_reset(kernel->adapter, ENA_RESET_OS_TRIGGER);
+	/* Nothing is queued anew for one that was pending before. */
+	oek_schedule_reset(kernel);
+	rtnl_unlock();
+	queue_delayed_work(oe_workqueue, &kernel->service_work, HZ);
+	return 0;
+}
+
+static DEFINE_SIMPLE_DEV_PM_OPS(oe_pci_pm_ops, oe_pci_suspend, oe_pci_resume);
+
 static const struct pci_device_id oe_pci_ids[] = {{PCI_DEVICE(ENA_PCI_VENDOR, ENA_PCI_PF)},
 						  {PCI_DEVICE(ENA_PCI_VENDOR, ENA_PCI_LLQ_PF)},
 						  {PCI_DEVICE(ENA_PCI_VENDOR, ENA_PCI_VF)},
@@ -227,6 +259,7 @@ static struct pci_driver oe_pci_driver = {
 	.remove = oe_pci_remove,
 	.shutdown = oe_pci_shutdown,
 	.sriov_configure = pci_sriov_configure_simple,
+	.driver.pm = pm_sleep_ptr(&oe_pci_pm_ops),
 };
 
 static int __init oe_module_init(void)

@@ -126,6 +126,25 @@ void oek_log(struct oe_kernel *kernel, enum oe_log_level level, const char *text
 		dev_printk(levels[level], &kernel->pdev->dev, "%s\n", text);
 }
 
+/* The carrier is on while the link is up and packets can pass. Under link_lock. */
+static void oe_update_carrier(struct oe_kernel *kernel)
+{
+	lockdep_assert_held(&kernel->link_lock);
+	if (kernel->link && kernel->datapath)
+		netif_carrier_on(kernel->netdev);
+	else
+		netif_carrier_off(kernel->netdev);
+}
+
+void oe_set_datapath(struct oe_kernel *kernel, bool up)
+{
+	/* Interrupts off: oek_link() comes from the management interrupt. */
+	spin_lock_irq(&kernel->link_lock);
+	kernel->datapath = up;
+	oe_update_carrier(kernel);
+	spin_unlock_irq(&kernel->link_lock);
+}
+
 void oek_link(struct oe_kernel *kernel, bool up)
 {
 	unsigned long flags;

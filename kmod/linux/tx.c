@@ -125,6 +125,8 @@ unmap:
 /* The offloads asked of the device. The device fixes the lengths of TSO, no header is written. */
 static void oe_tx_describe(const struct sk_buff *skb, struct oe_tx_packet *packet)
 {
+	u32 headers;
+
 	packet->bytes = skb->len;
 	packet->packets = 1;
 	if (skb->ip_summed != CHECKSUM_PARTIAL)
@@ -146,10 +148,9 @@ static void oe_tx_describe(const struct sk_buff *skb, struct oe_tx_packet *packe
 	packet->flags |= OE_TX_TSO;
 	packet->mss = skb_shinfo(skb)->gso_size;
 	packet->l4_len = tcp_hdrlen(skb);
-	packet->packets = DIV_ROUND_UP(
-		skb->len - packet->l3_offset - packet->l3_len - packet->l4_len, packet->mss);
-	packet->bytes +=
-		(packet->packets - 1) * (packet->l3_offset + packet->l3_len + packet->l4_len);
+	headers = packet->l3_offset + packet->l3_len + packet->l4_len;
+	packet->packets = DIV_ROUND_UP(skb->len - headers, packet->mss);
+	packet->bytes += (packet->packets - 1) * headers;
 }
 
 /*

@@ -1,27 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What goes on beside the datapath: the carrier, the watch once a second, the reset. */
+/* The watch once a second, and what it may ask for: a reset, or another try to open. */
 #include <linux/rtnetlink.h>
 
 #include "openena.h"
-
-/* The carrier is on while the link is up and packets can pass. Under link_lock. */
-void oe_update_carrier(struct oe_kernel *kernel)
-{
-	lockdep_assert_held(&kernel->link_lock);
-	if (kernel->link && kernel->datapath)
-		netif_carrier_on(kernel->netdev);
-	else
-		netif_carrier_off(kernel->netdev);
-}
-
-void oe_set_datapath(struct oe_kernel *kernel, bool up)
-{
-	/* Interrupts off: oek_link() comes from the management interrupt. */
-	spin_lock_irq(&kernel->link_lock);
-	kernel->datapath = up;
-	oe_update_carrier(kernel);
-	spin_unlock_irq(&kernel->link_lock);
-}
 
 /* A ring without buffers gets no packets, so no poll and no refill: start one. */
 static void oe_feed_starved(struct oe_kernel *kernel)
