@@ -47,7 +47,7 @@ facts()
     [ "$(max_mtu)" -ge 1500 ] || { echo "largest MTU $(max_mtu)"; status=1; }
     [ "$(ethtool_number -g maximum RX)" -ge 256 ] || { ethtool -g "$NETIF"; status=1; }
     [ "$(ethtool_number -l maximum Combined)" -ge 1 ] || { ethtool -l "$NETIF"; status=1; }
-    [ "$(feature rx-hashing)" = on ] || { echo "no RX hash"; status=1; }
+    [ "$(feature receive-hashing)" = on ] || { echo "no RX hash"; status=1; }
     return $status
 }
 
