@@ -17,7 +17,7 @@ constexpr uint32_t caps = ENA_CAPS_CONTIGUOUS_QUEUE | field_put(ENA_CAPS_RESET_T
 
 Device::Device(const ena_config &config, const ena_host_ops &ops, void *host)
     : config_(config), host_(ops, host), interrupts_(host_, config.moderation_resolution_us),
-      events_(host_, interrupts_, statistics_, config.keep_alive_ms), queues_(host_, config_),
+      events_(host_, interrupts_, statistics_, config), queues_(host_, config_),
       rss_(host_, queues_), features_(host_, config_, rss_, events_),
       commands_(host_, queues_, features_, statistics_),
       tx_(host_, config_, queues_, interrupts_, events_, statistics_),
@@ -235,8 +235,10 @@ bool Device::can_receive() const
 
 ena_receive_result Device::receive(std::span<const iovec> frame, const ena_vnet_hdr *hdr)
 {
-	if (!can_receive())
+	if (!can_receive()) {
+		statistics_.rx_drop();
 		return ENA_RECEIVE_TAKEN;
+	}
 	const ena_receive_result result = rx_.receive(frame, hdr);
 	rearm_timer();
 	return result;

@@ -20,9 +20,9 @@ namespace ena
 class Events {
     public:
 	Events(Host &host, Interrupts &interrupts, const Statistics &statistics,
-	       uint32_t keep_alive_ms)
+	       const ena_config &config)
 	    : host_(host), interrupts_(interrupts), statistics_(statistics),
-	      period_ns_(uint64_t{keep_alive_ms} * 1'000'000)
+	      period_ns_(uint64_t{config.keep_alive_ms} * 1'000'000), hints_(make_hints(config))
 	{
 	}
 
@@ -46,6 +46,11 @@ class Events {
 	}
 	void set_link(bool up);
 	void update_hints(const ena_hw_hints &hints);
+	/* As configured, or as last updated. */
+	[[nodiscard]] const ena_hw_hints &hints() const
+	{
+		return hints_;
+	}
 
 	[[nodiscard]] uint64_t deadline() const
 	{
@@ -77,7 +82,7 @@ class Events {
 	bool link_waiting_ = false;
 	bool keep_alive_waiting_ = false;
 	bool hints_waiting_ = false;
-	ena_hw_hints hints_{};
+	ena_hw_hints hints_; /* the newest */
 };
 
 } // namespace ena

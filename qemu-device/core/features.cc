@@ -132,7 +132,7 @@ ena_admin_status Features::get(const ena_get_feature_cmd &cmd, std::span<uint8_t
 	case ENA_FEATURE_MAX_QUEUES_EXT:
 		return put(payload, max_queues_ext());
 	case ENA_FEATURE_HW_HINTS:
-		return put(payload, make_hints(config_));
+		return put(payload, events_.hints());
 	case ENA_FEATURE_RSS_HASH_FUNCTION:
 		return get_rss(ena_rss_hash_function{});
 	case ENA_FEATURE_RSS_INDIRECTION:

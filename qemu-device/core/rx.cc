@@ -214,11 +214,15 @@ ena_receive_result Receiver::receive_large(std::span<uint8_t> frame, const ena_v
 	if (!room_for(*q, segmenter_.count(), p.header_length + size_t{mss}))
 		return starve(*q);
 	std::array<iovec, 2> segment;
+	size_t left = segmenter_.count();
 	while (segmenter_.next(segment)) {
 		const size_t length = segment[0].iov_len + segment[1].iov_len;
 		if (deliver(segment, length, Known::l4_good) == ENA_RECEIVE_HOLD)
-			statistics_.rx_overrun();
+			break;
+		left--;
 	}
+	for (; left; left--)
+		statistics_.rx_overrun();
 	return ENA_RECEIVE_TAKEN;
 }
 

@@ -71,14 +71,15 @@ void Transmitter::run(QueueIndex q)
 	}
 
 	Burst burst;
-	for (uint16_t i = 0; i < n && !blocked_ && !suspended_.active && !sq.stopped; i++) {
+	for (uint16_t i = 0; i < n && budget_ && !blocked_ && !suspended_.active && !sq.stopped;
+	     i++) {
 		const uint32_t phase = field_get(ENA_TXD_PHASE, descs[i].word0.get());
 		if (phase != sq.ring.phase(sq.head)) {
 			queues_.stop(q, "a descriptor before its doorbell has the wrong phase");
 			break;
 		}
 		sq.head++;
-		budget_ -= budget_ ? 1 : 0;
+		budget_--;
 		if (feed(slot, descs[i]))
 			finish_packet(q, burst);
 	}

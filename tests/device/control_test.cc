@@ -414,4 +414,8 @@ TEST(Events, UpdateOfHints)
 	EXPECT_EQ(events[0].syndrome.get(), ENA_NOTIFICATION_UPDATE_HINTS);
 	EXPECT_EQ(hints.driver_watchdog_timeout_ms.get(), 0xffff);
 	EXPECT_EQ(hints.admin_completion_timeout_ms.get(), 5000);
+	g.start();
+	EXPECT_EQ(
+		g.get_feature<ena_hw_hints>(ENA_FEATURE_HW_HINTS).admin_completion_timeout_ms.get(),
+		5000);
 }

@@ -278,6 +278,19 @@ TEST_F(Rx, LargeFrameWaitsForRoomOfAllItsSegments)
 	EXPECT_EQ(n, 14u);
 }
 
+/* More segments than the ring has buffers: what fits arrives, the rest is counted. */
+TEST_F(Rx, LargeFrameOfTinySegments)
+{
+	g.post(q, 256, 2048);
+	ena_vnet_hdr hdr{};
+	hdr.flags = ENA_VNET_NEEDS_CSUM;
+	hdr.gso_type = ENA_VNET_GSO_TCPV4;
+	hdr.gso_size = 1;
+	EXPECT_EQ(g.receive(make_frame({.payload = 5000}), &hdr), ENA_RECEIVE_TAKEN);
+	EXPECT_EQ(stats().rx_packets, 256u);
+	EXPECT_EQ(stats().rx_overruns, 5000u - 256u);
+}
+
 TEST_F(Rx, UnwritableBufferDropsAndUnreadableRingStops)
 {
 	ena_rx_desc d{};
