@@ -9,7 +9,7 @@ echoes() # address size [ping options]
 {
     local address=$1 size=$2
     shift 2
-    ping -n -q -c 3 -i 0.2 -W "$(seconds 3)" -s "$size" "$@" "$address" | tail -n 2
+    ping -n -q -c 2 -i 0.2 -W "$(seconds 3)" -s "$size" "$@" "$address" | tail -n 2
     [ "${PIPESTATUS[0]}" = 0 ]
 }
 

@@ -66,7 +66,7 @@ settle()
 sent()
 {
     settle was
-    python3 "$ST_DIR/stream.py" blast "$REMOTE_V4" 5551 --count $COUNT --size $SIZE
+    python3 "$ST_DIR/stream.py" blast "$REMOTE_V4" 5551 --count $COUNT --sizes $SIZE
     # The answers are ICMP errors, which the sender limits; look at TX only.
     settle now
     agree tx
@@ -75,7 +75,7 @@ sent()
 received()
 {
     settle was
-    remote python3 "$ST_DIR/stream.py" blast "$LOCAL_V4" 5551 --count $COUNT --size $SIZE
+    remote python3 "$ST_DIR/stream.py" blast "$LOCAL_V4" 5551 --count $COUNT --sizes $SIZE
     settle now
     agree rx
 }

@@ -6,7 +6,7 @@ serve ADDR PORT      accept one TCP connection; send and receive until the peer 
 connect ADDR PORT    the other end; ends after --bytes, or on SIGINT
 echo ADDR PORT       send UDP datagrams back until SIGINT
 sweep ADDR PORT      send datagrams of the sizes A-B[/STEP],... and compare the echoes
-blast ADDR PORT      send --count datagrams of --size from each of --ports source ports
+blast ADDR PORT      send --count datagrams of each of --sizes from each of --ports source ports
 hose IF...           broadcast frames on the interfaces as fast as it goes, until SIGINT
 
 The byte at offset n of a stream is PATTERN[n mod a prime]: lost, repeated or
@@ -205,8 +205,8 @@ def blast_from(args, source):
             set_ip_options(sock, args.options)
         sock.bind(("", source))
         sock.connect((args.address, args.port))
-        for i in range(args.count):
-            data = bytes(pattern_at(i, args.size))
+        for i, size in enumerate(list(parse_sizes(args.sizes)) * args.count):
+            data = bytes(pattern_at(i, size))
             if args.zero_sum:
                 data = with_zero_sum(sock, data)
             try:
@@ -256,8 +256,7 @@ def arguments():
         command.add_argument("--sink", action="store_true", help="only receive")
         command.add_argument("--bytes", type=int, help="how many to send")
         command.add_argument("--options", type=int, default=0, help="bytes of IPv4 options")
-        command.add_argument("--sizes", default="1-1400/7")
-        command.add_argument("--size", type=int, default=100)
+        command.add_argument("--sizes", default="100", help="A-B[/STEP],...")
         command.add_argument("--count", type=int, default=1)
         command.add_argument("--zero-sum", action="store_true", help="UDP checksum of zero")
         command.add_argument("--from", dest="source", type=int, default=0, help="source port")
