@@ -78,14 +78,19 @@ void Rss::get(uint32_t *table, uint8_t *key) const
 		key[i] = key_[i];
 }
 
-void Rss::set(const uint32_t *table, const uint8_t *key)
+void Rss::set(const uint32_t *table, const uint8_t *key, uint32_t queues)
 {
-	for (uint32_t i = 0; table && i < entries(); i++)
+	/* "ethtool -X default" arrives as this table: it follows the queues again. */
+	bool is_default = true;
+
+	for (uint32_t i = 0; table && i < entries(); i++) {
+		is_default = is_default && table[i] == i % queues;
 		table_[i] = table[i];
+	}
 	for (uint32_t i = 0; key && i < sizeof(key_); i++)
 		key_[i] = key[i];
 	if (table)
-		user_table_ = true;
+		user_table_ = !is_default;
 }
 
 Status Rss::apply_table(AdminQueue &admin, Array<struct oe_rxq> &queues, const uint32_t *table)

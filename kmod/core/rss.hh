@@ -35,8 +35,8 @@ class Rss {
 		return table_.begin();
 	}
 	void get(uint32_t *table, uint8_t *key) const;
-	/* Take over without telling the device. */
-	void set(const uint32_t *table, const uint8_t *key);
+	/* Take over without telling the device. A table spread over all @queues is the default. */
+	void set(const uint32_t *table, const uint8_t *key, uint32_t queues);
 
 	/* Tell the device all: after the queues were created. Its refusals are logged. */
 	[[nodiscard]] Status apply(AdminQueue &admin, const Features &features,

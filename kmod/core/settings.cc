@@ -123,7 +123,7 @@ Status Adapter::set_rss(const uint32_t *table, const uint8_t *key, oe_error *err
 		why << "the device refuses the RSS settings";
 		return refuse_with(status.error(), why, error);
 	}
-	rss_.set(table, key);
+	rss_.set(table, key, settings_.queues);
 	return {};
 }
 
