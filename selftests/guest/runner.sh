@@ -3,7 +3,7 @@
 #
 # A test is a program that exits with 0 (passed), 4 (skipped) or anything else (failed); what it
 # prints, TAP or not, is passed on behind "# ". A comment "# timeout: SECONDS" in its head sets its
-# time limit, 120 s if it says nothing; under emulation the limit is SLOW times as long.
+# time limit; the file "settings" has the limit of those that say nothing.
 #
 # The kernel log during a test is the test's own affair, because it may provoke warnings on purpose.
 # Warnings while the driver is loaded or removed, and a tainted kernel, are found here.
@@ -84,7 +84,9 @@ head_says()
 
 run_tests()
 {
-	local tests number=0 limit
+	local tests number=0 limit default_limit
+
+	default_limit=$(sed -n 's/^timeout=//p' settings)
 
 	set -o pipefail
 
@@ -99,7 +101,7 @@ run_tests()
 			continue
 		fi
 		limit=$(head_says "${test#selftests/}" timeout)
-		run_one "$number" "$test" "$((${limit:-120} * SLOW))"
+		run_one "$number" "$test" "${limit:-$default_limit}"
 	done
 	echo "exit 0"
 }
