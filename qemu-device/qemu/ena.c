@@ -198,12 +198,14 @@ static void ena_class_init(ObjectClass *oc, ena_class_data *data)
 	dc->vmsd = &ena_vmstate;
 	set_bit(DEVICE_CATEGORY_NETWORK, dc->categories);
 	ena_class_init_properties(dc);
+	ena_class_init_qom(oc);
 }
 
 static void ena_instance_init(Object *obj)
 {
 	ENAState *s = ENA(obj);
 
+	ena_config_default(&s->config);
 	device_add_bootindex_property(obj, &s->conf.bootindex, "bootindex", "/ethernet-phy@0",
 				      DEVICE(obj));
 }

@@ -2,7 +2,8 @@
 /*
  * One function of the adapter as QEMU sees it: the PCI device around a device
  * core. ena.c is the QOM type and its PCI face, ena_properties.c what a user can
- * set, ena_host.c what the core asks of its host, ena_net.c the network backend.
+ * set, ena_qom.c what QMP sees of a running adapter, ena_host.c what the core asks
+ * of its host, ena_net.c the network backend.
  */
 #ifndef OPENENA_QEMU_ENA_H
 #define OPENENA_QEMU_ENA_H
@@ -17,6 +18,9 @@
 #include "ena_pci.h"
 
 #define TYPE_ENA "ena"
+
+enum { ENA_REFUSALS = 16, ENA_REFUSAL_SIZE = 160 };
+
 OBJECT_DECLARE_SIMPLE_TYPE(ENAState, ENA)
 
 struct ENAState {
@@ -43,10 +47,15 @@ struct ENAState {
 	/* What the bottom half is to tell the core. */
 	bool reset_due;
 	bool link_changed;
+	bool hints_changed;
 	bool timer_due;
 	bool transmit_ready;
 	bool receive_ready; /* and the peers, then */
 	bool bus_master_warned;
+
+	/* ena_qom.c */
+	char refusals[ENA_REFUSALS][ENA_REFUSAL_SIZE]; /* a ring */
+	uint64_t refusal_count;
 
 	/* ena_net.c */
 	NICState *nic;
@@ -61,6 +70,10 @@ void ena_register_types(void);
 void ena_class_init_properties(DeviceClass *dc);
 /* Complete s->config from the properties. False: a value is refused, with the limit in @errp. */
 bool ena_check_properties(ENAState *s, Error **errp);
+
+/* Properties of a running adapter. */
+void ena_class_init_qom(ObjectClass *oc);
+void ena_keep_refusal(ENAState *s, const char *text);
 
 /*
  * The core is not reentrant, and QEMU may come back while it calls out: a peer

@@ -15,8 +15,10 @@ static const MemTxAttrs ena_dma_attrs = {.memory = 1};
 
 void ena_note(ENAState *s, enum ena_note_level level, const char *text)
 {
-	if (level == ENA_NOTE_GUEST_ERROR)
+	if (level == ENA_NOTE_GUEST_ERROR) {
 		qemu_log_mask(LOG_GUEST_ERROR, "%s: %s\n", s->name, text);
+		ena_keep_refusal(s, text);
+	}
 	if (ena_trace_event(s->name, text) || !s->trace)
 		return;
 	fprintf(stderr, "%s: %s\n", s->name, text);
@@ -202,6 +204,10 @@ static void ena_work(ENAState *s)
 	if (s->link_changed) {
 		s->link_changed = false;
 		ena_device_set_link(s->core, ena_net_link_up(s));
+	}
+	if (s->hints_changed) {
+		s->hints_changed = false;
+		ena_device_update_hints(s->core, &s->config);
 	}
 	if (s->timer_due) {
 		s->timer_due = false;

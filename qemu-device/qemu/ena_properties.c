@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The properties of "ena": names, defaults, help, checks. */
+/* The properties of "ena" that a user sets: names, defaults, help, checks. */
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "ena.h"
@@ -23,10 +23,6 @@ static Property ena_properties[] = {
 	ENA_CONFIG_UINT32("rx-offloads", rx_offloads),
 	ENA_CONFIG_UINT32("keep-alive-ms", keep_alive_ms),
 	ENA_CONFIG_UINT16("moderation-us", moderation_resolution_us),
-	ENA_CONFIG_UINT16("hint-watchdog-ms", hint_watchdog_ms),
-	ENA_CONFIG_UINT16("hint-admin-ms", hint_admin_ms),
-	ENA_CONFIG_UINT16("hint-tx-completion-ms", hint_tx_completion_ms),
-	ENA_CONFIG_UINT16("hint-mmio-read-ms", hint_mmio_read_ms),
 	DEFINE_PROP_BOOL("readless", ENAState, config.readless, true),
 };
 
@@ -48,10 +44,6 @@ static const struct {
 	{"rx-offloads", "mask of the RX offloads offered"},
 	{"keep-alive-ms", "period of the keep-alive event in guest time; 0: none"},
 	{"moderation-us", "unit of the interrupt moderation delays"},
-	{"hint-watchdog-ms", "keep-alive timeout hinted to the driver; 0: its own"},
-	{"hint-admin-ms", "admin command timeout hinted to the driver; 0: its own"},
-	{"hint-tx-completion-ms", "TX completion timeout hinted to the driver; 0: its own"},
-	{"hint-mmio-read-ms", "register read timeout hinted to the driver; 0: its own"},
 	{"readless", "registers are read by DMA; off: PCI revision bit 0 asks the driver for "
 		     "plain reads"},
 };

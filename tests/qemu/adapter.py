@@ -8,6 +8,7 @@ from qtest import BAR1, RAM
 
 VERSION, CONTROLLER, REG_CAPS = 0x00, 0x04, 0x08
 AQ_BASE, AQ_CAPS, ACQ_BASE, ACQ_CAPS, AQ_DB = 0x10, 0x18, 0x20, 0x28, 0x2C
+AENQ_CAPS, AENQ_BASE, AENQ_HEAD_DB = 0x34, 0x38, 0x40
 INTR_MASK, DEV_CTL, DEV_STS = 0x4C, 0x54, 0x58
 MMIO_READ, RESP_LO, RESP_HI = 0x5C, 0x60, 0x64
 READY, RESET_IN_PROGRESS = 1, 8
@@ -17,7 +18,21 @@ PM, PCIE, MSIX = 0x01, 0x10, 0x11
 PM_AT, PCIE_AT, MSIX_AT = 0x40, 0x70, 0xB0
 DEVICE_CONTROL, FLR_CAPABLE, FLR = PCIE_AT + 8, 1 << 28, 1 << 15
 
-BAD_OPCODE = 2
+GET_FEATURE, SET_FEATURE = 8, 9
+AENQ_CONFIG = 26
+LINK_CHANGE, NOTIFICATION, KEEP_ALIVE = 0, 3, 4
+UPDATE_HINTS = 2
+SUCCESS, BAD_OPCODE = 0, 2
+
+
+def wait_for(found, seconds):
+    """What found() answers, as soon as that is not None."""
+    end = time.monotonic() + seconds
+    while True:
+        result = found()
+        if result is not None or time.monotonic() > end:
+            return result
+        time.sleep(0.01)
 
 
 def point_response_at(vm, addr):
@@ -25,16 +40,16 @@ def point_response_at(vm, addr):
     vm.set_reg(RESP_HI, addr >> 32)
 
 
-def readless(vm, seq, offset, addr=RAM):
-    """A register read by DMA: (req_id, reg_off, value) as the driver finds them."""
+def readless(vm, seq, offset, addr=RAM, seconds=5):
+    """A register read by DMA: (req_id, reg_off, value), or None if there was no answer."""
     vm.write_bytes(addr, struct.pack("<HHI", (seq + 0xDEAD) & 0xFFFF, 0, 0))
     vm.set_reg(MMIO_READ, offset << 16 | seq)
-    for _ in range(20):
-        answer = struct.unpack("<HHI", vm.read_bytes(addr, 8))
-        if answer[0] == seq:
-            break
-        time.sleep(0.01)
-    return answer
+
+    def answer():
+        words = struct.unpack("<HHI", vm.read_bytes(addr, 8))
+        return words if words[0] == seq else None
+
+    return wait_for(answer, seconds)
 
 
 class AdminQueue:
@@ -50,18 +65,47 @@ class AdminQueue:
             vm.set_reg(base + 4, 0)
             vm.set_reg(caps, 64 << 16 | self.DEPTH)
 
-    def submit(self, opcode):
+    def submit(self, opcode, feature=0, data=b""):
         """Ring in one command; its status, None if no completion came."""
         slot, self.tail = self.tail, self.tail + 1
-        command = struct.pack("<HBB60x", slot, opcode, 1)
+        command = struct.pack("<HBB12xxBxx44s", slot, opcode, 1, feature, data)
         self.vm.write_bytes(self.SUBMISSIONS + 64 * slot, command)
         self.vm.set_reg(AQ_DB, self.tail)
-        for _ in range(20):
+
+        def status():
             answer = self.vm.read_bytes(self.COMPLETIONS + 64 * slot, 4)
-            if answer[3] & 1:
-                return answer[2]
-            time.sleep(0.01)
-        return None
+            return answer[2] if answer[3] & 1 else None
+
+        return wait_for(status, 5)
+
+
+class EventQueue:
+    """The event ring, depth 16, with @groups enabled."""
+    DEPTH, RING = 16, RAM + 0x12000
+
+    def __init__(self, vm, admin, groups):
+        self.vm, self.head = vm, 0
+        vm.write_bytes(self.RING, bytes(64 * self.DEPTH))
+        vm.set_reg(AENQ_BASE, self.RING)
+        vm.set_reg(AENQ_BASE + 4, 0)
+        vm.set_reg(AENQ_CAPS, 64 << 16 | self.DEPTH)
+        mask = sum(1 << group for group in groups)
+        status = admin.submit(SET_FEATURE, AENQ_CONFIG, struct.pack("<II", 0, mask))
+        assert status == SUCCESS, f"SET_FEATURE AENQ_CONFIG: status {status}"
+        vm.set_reg(AENQ_HEAD_DB, self.DEPTH)
+
+    def next(self, seconds=5):
+        """(group, syndrome, data) of the next event, None if none comes."""
+        def event():
+            entry = self.vm.read_bytes(self.RING + 64 * self.head, 64)
+            return entry if entry[4] & 1 else None
+
+        entry = wait_for(event, seconds)
+        if not entry:
+            return None
+        self.head += 1
+        self.vm.set_reg(AENQ_HEAD_DB, self.DEPTH + self.head)
+        return struct.unpack_from("<HH", entry) + (entry[16:],)
 
 
 def aim_vector(vm, vector, addr, data):

@@ -30,7 +30,7 @@ def bus_master_off_is_told_once(setup):
         vm.map(master=False)
         point_response_at(vm, RAM)
         for seq in (1, 2):
-            equal(readless(vm, seq, VERSION)[0], seq + 0xDEAD, "req_id without bus mastering")
+            equal(readless(vm, seq, VERSION, seconds=0.2), None, "answer without bus mastering")
         equal(vm.errors().count("firmware-bus-master=on"), 1, "warnings about bus mastering")
         vm.set_config(COMMAND, MEMORY | MASTER, 2)
         equal(readless(vm, 3, VERSION), (3, VERSION, 0x0A), "answer with bus mastering")

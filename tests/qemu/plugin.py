@@ -89,15 +89,6 @@ def unplug_and_plug(setup):
 
 
 @test
-def set_link(setup):
-    with setup.run() as vm:
-        vm.map()
-        for up in (False, True, False):
-            equal(vm.qmp("set_link", name="eth", up=up), {"return": {}}, "set_link")
-        equal(vm.reg(VERSION), 0x0A, "VERSION afterwards")
-
-
-@test
 def not_migratable(setup):
     with setup.run() as vm:
         answer = vm.qmp("migrate", uri="exec:cat >/dev/null")
@@ -120,7 +111,8 @@ def bad_properties_are_refused(setup):
 @test
 def extreme_properties_are_taken(setup):
     for device in ("queues=1", "queues=32", "tx-depth=256,rx-depth=256",
-                   "tx-depth=1024,rx-depth=8192", "max-mtu=128", "max-mtu=9216", "speed=0", "keep-alive-ms=0"):
+                   "tx-depth=1024,rx-depth=8192", "max-mtu=128", "max-mtu=9216", "speed=0",
+                   "keep-alive-ms=0"):
         with setup.run(device) as vm:
             vm.map()
             equal(vm.reg(VERSION), 0x0A, f"VERSION with {device}")

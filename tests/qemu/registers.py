@@ -47,7 +47,7 @@ def reset_handshake(setup):
             vm.set_reg(DEV_CTL, 1 | reason << 28)
             equal(vm.reg(DEV_STS) & RESET_IN_PROGRESS, RESET_IN_PROGRESS, "reset in progress")
             point_response_at(vm, RAM)
-            equal(readless(vm, 7, DEV_STS)[2] & RESET_IN_PROGRESS, RESET_IN_PROGRESS,
+            equal(readless(vm, 7, DEV_STS), (7, DEV_STS, vm.reg(DEV_STS)),
                   "readless DEV_STS during the reset")
             vm.set_reg(DEV_CTL, 0)
             equal(vm.reg(DEV_STS) & (READY | RESET_IN_PROGRESS), READY, "DEV_STS after the reset")
@@ -72,14 +72,15 @@ def function_level_reset(setup):
     with setup.run() as vm:
         vm.map()
         point_response_at(vm, RAM)
-        equal(readless(vm, 1, VERSION)[0], 1, "req_id before FLR")
+        equal(readless(vm, 1, VERSION), (1, VERSION, 0x0A), "answer before FLR")
         vm.set_reg(DEV_CTL, 1)
         vm.set_config(DEVICE_CONTROL, FLR, 2)
         equal(vm.config(DEVICE_CONTROL, 2) & FLR, 0, "FLR bit reads as 0")
         equal(vm.config(COMMAND, 2), 0, "command register after FLR")
         vm.map()
         equal(vm.reg(DEV_STS) & (READY | RESET_IN_PROGRESS), READY, "DEV_STS after FLR")
-        equal(readless(vm, 2, VERSION)[0], 2 + 0xDEAD, "req_id: the response address is forgotten")
+        equal(readless(vm, 2, VERSION, seconds=0.2), None,
+              "answer, the response address being forgotten")
 
 
 @test
