@@ -117,7 +117,6 @@ Status reset_device(Registers &registers, ena_reset_reason reason, bool extended
 {
 	/* A function level reset may have made the device forget it behind our back. */
 	registers.announce_answer_buffer();
-
 	Result<uint32_t> sts = registers.read(ENA_REG_DEV_STS);
 	Result<uint32_t> caps = registers.read(ENA_REG_CAPS);
 
