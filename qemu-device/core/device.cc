@@ -263,6 +263,11 @@ void Device::power_on_reset()
 	tear_down();
 	reset_ = {};
 	statistics_.rebase();
+	tx_.ready();
+	/* The host may have cancelled what it was asked for. */
+	scheduled_ = false;
+	timer_ns_ = no_deadline;
+	host_.set_timer(no_deadline);
 }
 
 void Device::schedule()

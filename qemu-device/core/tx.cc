@@ -15,7 +15,6 @@ constexpr uint16_t batch = 64; /* descriptors read at once */
 void Transmitter::reset()
 {
 	suspended_ = {};
-	blocked_ = false;
 	rung_ = 0;
 }
 

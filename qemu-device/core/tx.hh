@@ -63,6 +63,7 @@ class Transmitter {
 	}
 	/* A queue was destroyed: forget a packet of it that is half sent. */
 	void queue_destroyed();
+	/* Forgets what the driver did; a busy host is still busy. */
 	void reset();
 
     private:

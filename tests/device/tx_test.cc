@@ -285,6 +285,40 @@ TEST_F(Tx, BusyStopsUntilReadyEvenBetweenSegments)
 	EXPECT_EQ(stats().tx_packets, 5u);
 }
 
+TEST_F(Tx, HostStaysBusyOverADriversReset)
+{
+	g.host.answer = ENA_TRANSMIT_BUSY;
+	send(make_frame());
+	g.start();
+	q = g.create(false, 256, 1);
+	send(make_frame());
+	EXPECT_EQ(g.host.sent.size(), 1u);
+	ena_device_transmit_ready(g.host.device);
+	g.host.run();
+	EXPECT_EQ(g.host.sent.size(), 2u);
+}
+
+TEST_F(Tx, PowerOnResetStartsFromNothing)
+{
+	g.host.answer = ENA_TRANSMIT_BUSY;
+	g.push_packet(q, 0, g.place(make_frame()));
+	g.push_packet(q, 1, g.place(make_frame()));
+	g.host.write(q.doorbell, q.tail);
+	g.host.scheduled = false; /* the host has cancelled it */
+	ena_device_reset(g.host.device);
+	EXPECT_EQ(g.host.read(ENA_REG_DEV_STS), ENA_DEV_STS_READY);
+	EXPECT_EQ(g.host.deadline_ns, UINT64_MAX);
+	g.host.answer = ENA_TRANSMIT_SENT;
+	g.host.write(ENA_REG_MMIO_RESP_LO, static_cast<uint32_t>(g.readless_answer));
+	g.host.write(ENA_REG_MMIO_RESP_HI, static_cast<uint32_t>(g.readless_answer >> 32));
+	g.start();
+	q = g.create(false, 256, 1);
+	EXPECT_TRUE(g.host.sent.empty());
+	send(make_frame());
+	EXPECT_EQ(g.host.sent.size(), 1u);
+	EXPECT_EQ(stats().resets, 2u) << "power-on is not the driver's";
+}
+
 TEST_F(Tx, DestroyingAQueueForgetsItsHalfSentPacket)
 {
 	FrameSpec spec;
