@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 
 PORT=5521
-BYTES=300000
+BYTES=150000
 
 need_feature() # name...
 {

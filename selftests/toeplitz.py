@@ -7,10 +7,11 @@ queues DRIVER KEY TABLE < flows    one queue for each line "src sport dst dport"
 
 KEY is the key as ethtool shows it (aa:bb:...), TABLE the indirection table as
 comma-separated queue numbers. An ENA device takes the bytes of the key that
-the host wrote in reverse order, and starts from a value that the host chooses.
-The ena driver of Linux passes the key as it is, and all ones to start from;
-openena turns the key round and starts from zero, which is the Toeplitz hash as
-everywhere else.
+the host wrote in reverse order, starts from a value that the host chooses, and
+puts the lower address and the lower port first if the host says so. The ena
+driver of Linux passes the key as it is, all ones to start from, and wants both
+sorted; openena turns the key round, starts from zero and sorts nothing, which is
+the Toeplitz hash as everywhere else.
 """
 
 import ipaddress
@@ -30,14 +31,18 @@ def toeplitz(key, data, initial=0):
     return value
 
 
-def flow_bytes(src, sport, dst, dport):
-    return (ipaddress.ip_address(src).packed + ipaddress.ip_address(dst).packed +
-            struct.pack("!HH", int(sport), int(dport)))
+def flow_bytes(src, sport, dst, dport, sort=False):
+    addresses = [ipaddress.ip_address(address).packed for address in (src, dst)]
+    ports = [struct.pack("!H", int(port)) for port in (sport, dport)]
+    if sort:
+        addresses.sort()
+        ports.sort()
+    return b"".join(addresses + ports)
 
 
 HASHES = {
     "openena": lambda key, flow: toeplitz(key, flow_bytes(*flow)),
-    "ena": lambda key, flow: toeplitz(key[::-1], flow_bytes(*flow), 0xffffffff),
+    "ena": lambda key, flow: toeplitz(key[::-1], flow_bytes(*flow, sort=True), 0xffffffff),
 }
 
 
