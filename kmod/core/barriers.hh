@@ -70,22 +70,29 @@ template <class T> [[nodiscard]] inline T load_once(const T &place)
 
 template <class T> [[nodiscard]] inline T load_relaxed(const T &place)
 {
-	return __atomic_load_n(&place, __ATOMIC_RELAXED);
+	T value;
+
+	/* Not the _n form: clang does not take enumerations there. */
+	__atomic_load(&place, &value, __ATOMIC_RELAXED);
+	return value;
 }
 
 template <class T> inline void store_relaxed(T &place, T value)
 {
-	__atomic_store_n(&place, value, __ATOMIC_RELAXED);
+	__atomic_store(&place, &value, __ATOMIC_RELAXED);
 }
 
 template <class T> [[nodiscard]] inline T load_acquire(const T &place)
 {
-	return __atomic_load_n(&place, __ATOMIC_ACQUIRE);
+	T value;
+
+	__atomic_load(&place, &value, __ATOMIC_ACQUIRE);
+	return value;
 }
 
 template <class T> inline void store_release(T &place, T value)
 {
-	__atomic_store_n(&place, value, __ATOMIC_RELEASE);
+	__atomic_store(&place, &value, __ATOMIC_RELEASE);
 }
 
 /* True if @place was @from and is @to now. Full ordering. */
