@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The pair of adapters carries traffic at all.
-# timeout: 30
+# timeout: 60
 
 echo "TAP version 13"
 echo "1..2"
