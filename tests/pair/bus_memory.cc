@@ -56,9 +56,11 @@ uint8_t *BusMemory::at(uint64_t bus, size_t len) const
 	return arena_ + (bus - base);
 }
 
-bool BusMemory::poisoned(const uint8_t *p) const
+bool BusMemory::owned(uint64_t bus, size_t len) const
 {
-	const uint64_t bus = base + static_cast<uint64_t>(p - arena_);
 	auto it = used_.upper_bound(bus);
-	return it == used_.begin() || bus >= std::prev(it)->first + std::prev(it)->second;
+	if (it == used_.begin())
+		return false;
+	--it;
+	return bus - it->first <= it->second && len <= it->second - (bus - it->first);
 }

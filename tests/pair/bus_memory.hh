@@ -35,8 +35,8 @@ class BusMemory {
 	void free(uint64_t bus);
 	/* Null when any byte lies outside the arena. */
 	[[nodiscard]] uint8_t *at(uint64_t bus, size_t len) const;
-	/* Whether a byte of the arena belongs to nobody. */
-	[[nodiscard]] bool poisoned(const uint8_t *p) const;
+	/* Whether all of it lies within one allocation. */
+	[[nodiscard]] bool owned(uint64_t bus, size_t len) const;
 	[[nodiscard]] size_t blocks() const
 	{
 		return used_.size();

@@ -22,9 +22,8 @@ TEST(Hostile, SharedMemoryChangesUnderBoth)
 		Random random(seed), noise(seed * 77);
 		pair.a->scribble = [&](oe_kernel &m) {
 			const uint64_t bus = BusMemory::base + noise() % (2u << 20);
-			uint8_t *p = m.memory.at(bus, 1);
-			if (p && noise() % 4 == 0 && !m.memory.poisoned(p))
-				*p = static_cast<uint8_t>(noise());
+			if (noise() % 4 == 0 && m.memory.owned(bus, 1))
+				*m.memory.at(bus, 1) = static_cast<uint8_t>(noise());
 		};
 		for (int i = 0; i < 600; i++) {
 			if (pair.a->queues() == 2 && pair.b->queues() == 2) {
@@ -98,6 +97,7 @@ TEST(Hostile, RandomFramesFromTheWire)
 	}
 	m.run(second);
 	EXPECT_EQ(m.resets, 0u);
+	m.received.clear();
 	Random fresh(1);
 	m.wire_in(build_frame({}, fresh));
 	m.run(ms);

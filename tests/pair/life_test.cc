@@ -168,7 +168,7 @@ TEST(Life, StatisticsHaveNamesAndValues)
 		EXPECT_EQ(std::count(seen.begin(), seen.end(), name), 0) << name;
 		seen.emplace_back(name);
 	}
-	for (const char *name : {"tx_timeout", "queue_0_tx_cnt", "queue_3_rx_cnt",
+	for (const char *name : {"tx_timeout", "queue_0_tx_cnt", "queue_1_rx_cnt",
 				 "ena_admin_q_completed_cmd", "bw_in_allowance_exceeded"})
 		EXPECT_EQ(std::count(seen.begin(), seen.end(), name), 1) << name;
 }

@@ -148,6 +148,7 @@ struct oe_kernel {
 	std::deque<WireFrame> backlog_; /* refused with ENA_RECEIVE_HOLD */
 	std::vector<Pair> pairs_;
 	bool interrupts_ready_ = false, settling_ = false, registered_ = false;
+	bool up_ = false; /* wanted open: also after a reset */
 	uint64_t next_service_ = UINT64_MAX;
 };
 
@@ -156,7 +157,7 @@ struct TwoMachines {
 	std::unique_ptr<oe_kernel> a, b;
 
 	explicit TwoMachines(const ena_config &config);
-	/* Probe and open both with @queues pairs; false (and a test failure) if not. */
+	/* Probe and open both with @queues pairs and MTU 9001; false if that fails. */
 	[[nodiscard]] bool start(unsigned queues);
 	void run(uint64_t ns);
 };

@@ -116,7 +116,7 @@ void segmentation(bool through_header)
 	ASSERT_TRUE(pair.start(1));
 	Random random(13);
 	for (const bool ipv6 : {false, true})
-		for (const uint16_t mss : {88, 536, 1448, 8948})
+		for (const uint16_t mss : {88, 536, 1448, 8928})
 			for (const size_t payload : {size_t{1}, size_t{mss}, size_t{mss} + 1,
 						     size_t{mss} * 7 / 2, size_t{64000}}) {
 				if (payload / mss > 200)
@@ -177,6 +177,7 @@ TEST(Offload, ABadChecksumIsReportedAndDelivered)
 {
 	oe_kernel m(default_config());
 	ASSERT_EQ(m.probe(), 0);
+	ASSERT_EQ(m.set([](oe_settings &s) { s.mtu = 9001; }), 0);
 	ASSERT_EQ(m.open(), 0);
 	m.run(2000 * ms);
 	Random random(15);

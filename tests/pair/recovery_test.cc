@@ -87,7 +87,8 @@ TEST_F(Recovery, CompletionsAreLost)
 	TxRequest request;
 	request.frame = build_frame({}, random);
 	pair.a->dma_until_failure = 3;
-	for (int i = 0; i < 20; i++)
+	/* More than the 128 that the driver puts up with. */
+	for (int i = 0; i < 200; i++)
 		(void)pair.a->send(0, request);
 	pair.a->run(100 * ms);
 	pair.a->dma_until_failure = UINT64_MAX;

@@ -87,12 +87,12 @@ TEST(Traffic, ManyLaps)
 		oe_kernel *from[] = {pair.a.get(), pair.b.get()};
 		for (int side = 0; side < 2; side++) {
 			const size_t count = 1 + random() % 40;
+			const auto queue = static_cast<unsigned>(random() % 2);
 			for (size_t i = 0; i < count; i++) {
 				TxRequest request;
 				request.frame = random_frame(14 + random() % 1500, random);
 				request.fragments = static_cast<unsigned>(1 + random() % 4);
-				sent[side] += from[side]->send(static_cast<unsigned>(random() % 2),
-							       request, i + 1 == count);
+				sent[side] += from[side]->send(queue, request, i + 1 == count);
 			}
 		}
 		pair.run(ms);
