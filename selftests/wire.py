@@ -18,7 +18,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import frames
 
@@ -115,33 +115,37 @@ def watch(taps, done):
 
 
 def compare_flow(requests, arrived, mtu):
-    """(expected, matched, problems) of one flow in one direction."""
+    """(expected, matched, problems) of one flow in one direction.
+
+    The order is not judged: processors that send on several queues overtake each other.
+    """
     expected = [frames.canonical(f) for request in requests for f in frames.on_the_wire(request)]
-    problems, at, matched = [], 0, 0
+    outstanding = Counter(expected)
+    problems, matched = [], 0
     for number, frame in enumerate(arrived):
         wrong = frames.check(frame)
         if wrong is None and len(frame) > mtu + frames.layout(frame).l3:
             wrong = f"{len(frame)} bytes are more than MTU {mtu} allows"
         if wrong:
             problems.append(f"frame {number}: {wrong}")
-            continue
-        try:
-            at = expected.index(frames.canonical(frame), at) + 1
+        elif outstanding[frames.canonical(frame)]:
+            outstanding[frames.canonical(frame)] -= 1
             matched += 1
-        except ValueError:
-            problems.append(f"frame {number}: not what the request asked for"
-                            f"{difference(frame, expected, at)}")
+        else:
+            problems.append(f"frame {number}: not what any request asked for"
+                            f"{difference(frame, +outstanding)}")
     return len(expected), matched, problems
 
 
-def difference(frame, expected, at):
-    if at >= len(expected):
-        return ", nothing more was expected"
-    other, frame = expected[at], frames.canonical(frame)
-    if len(other) != len(frame):
-        return f": {len(frame)} bytes, expected {len(other)}"
-    first = next(i for i, (a, b) in enumerate(zip(frame, other)) if a != b)
-    return f": byte {first} is {frame[first]:#04x}, expected {other[first]:#04x}"
+def difference(frame, outstanding):
+    """How a frame differs from the one outstanding that is most like it."""
+    frame = frames.canonical(frame)
+    alike = [other for other in outstanding if len(other) == len(frame)]
+    if not alike:
+        return f": no request gives {len(frame)} bytes"
+    spots = min(([i for i, pair in enumerate(zip(frame, other)) if pair[0] != pair[1]]
+                 for other in alike), key=len)
+    return f": differs in {len(spots)} bytes, the first at {spots[0]}"
 
 
 def compare(sender, receiver, mtu, name):
