@@ -55,6 +55,8 @@ max=$(ethtool_number -l maximum Combined)
 [ "${max:-0}" -ge 1 ] 2>/dev/null || skip_all "$NETIF has no channels to set"
 first=$(ethtool_number -l current Combined)
 defer "ethtool -L $NETIF combined $first"
+# The stack of 6.12 asks for flow rules before it changes channels; the ena driver logs that it has none.
+[ "$DRIVER" = ena ] && log_allow '^ena .*Command parameter 46 is not supported'
 run "traffic starts" traffic_start
 if [ "$max" -gt 1 ]; then
     run "1 to $max queues and back" all_counts
