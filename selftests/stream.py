@@ -209,10 +209,16 @@ def blast_from(args, source):
             data = bytes(pattern_at(i, size))
             if args.zero_sum:
                 data = with_zero_sum(sock, data)
-            try:
-                sock.send(data)
-            except ConnectionRefusedError:
-                sock.send(data)  # the error was of an earlier datagram
+            send_whatever(sock, data)
+
+
+def send_whatever(sock, data):
+    """Send, although earlier datagrams have been refused: that is what an error tells here."""
+    while True:
+        try:
+            return sock.send(data)
+        except ConnectionRefusedError:
+            continue
 
 
 def with_zero_sum(sock, data):
