@@ -94,6 +94,8 @@ class Transmitter {
 	[[nodiscard]] const char *send_plain(QueueIndex q, const TxPacket &packet);
 	[[nodiscard]] const char *decode(const TxPacket &packet, size_t head_length,
 					 TxOffload &offload) const;
+	[[nodiscard]] const char *decode_tso(const TxPacket &packet, std::span<const uint8_t> head,
+					     TxOffload &offload) const;
 	[[nodiscard]] const char *send_to_able_peer(QueueIndex q, const TxPacket &packet,
 						    const TxOffload &offload, size_t head_length);
 	[[nodiscard]] const char *send_resolved(QueueIndex q, const TxPacket &packet,

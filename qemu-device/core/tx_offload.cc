@@ -17,30 +17,62 @@ uint16_t checksum_offset(bool tcp)
 }
 } // namespace
 
+/*
+ * Segmentation goes by the meta descriptor alone: the length in the IP header
+ * says nothing of a frame that is cut up, and drivers leave it as they like.
+ */
+const char *Transmitter::decode_tso(const TxPacket &packet, std::span<const uint8_t> head,
+				    TxOffload &o) const
+{
+	const TxMeta &meta = packet.meta;
+	const uint32_t l3 = field_get(ENA_TXD1_L3_PROTO, packet.word1);
+	const size_t l4 = size_t{meta.l3_offset} + meta.l3_length;
+	const size_t header = l4 + meta.l4_words * 4u;
+
+	if (!meta.mss)
+		return "segmentation is asked for with an MSS of 0 (no meta descriptor?)";
+	if (l3 != ENA_L3_IPV4 && l3 != ENA_L3_IPV6)
+		return "segmentation is asked for and its descriptor names no IP version";
+	if (meta.l3_offset < ethernet_header || meta.l4_words * 4u < net::tcp::min_header ||
+	    meta.l3_length < (l3 == ENA_L3_IPV4 ? net::ipv4::min_header : net::ipv6::fixed_header))
+		return "segmentation is asked for and its meta descriptor names no TCP over IP";
+	if (header > head.size() || header > net::Segmenter::max_header)
+		return "segmentation is asked for and its headers reach beyond its first 256 bytes";
+	if (header + meta.mss > config_.max_mtu + frame_overhead)
+		return "its MSS makes segments longer than the largest MTU";
+
+	o.packet.l3 = l3 == ENA_L3_IPV4 ? net::L3::ipv4 : net::L3::ipv6;
+	o.packet.l4 = net::L4::tcp;
+	o.packet.l3_offset = meta.l3_offset;
+	o.packet.l3_length = meta.l3_length;
+	o.packet.l4_offset = static_cast<uint16_t>(l4);
+	/* packet.length was bounded by one IP packet behind its Ethernet header. */
+	o.packet.l4_length = static_cast<uint16_t>(packet.length - l4);
+	o.packet.header_length = static_cast<uint16_t>(header);
+	o.mss = meta.mss;
+	o.l4_csum = true;
+	o.l3_csum = packet.word1 & ENA_TXD1_L3_CSUM;
+	o.csum_start = o.packet.l4_offset;
+	o.csum_offset = net::tcp::checksum;
+	o.ecn = head[l4 + net::tcp::flags] & net::tcp::cwr;
+	return nullptr;
+}
+
 const char *Transmitter::decode(const TxPacket &packet, size_t head_length, TxOffload &o) const
 {
 	const std::span<const uint8_t> head(bounce_.data(), head_length);
 	const bool tcp = field_get(ENA_TXD1_L4_PROTO, packet.word1) == ENA_L4_TCP;
 
-	o.packet = net::parse(head, packet.length);
 	o.tso = packet.word1 & ENA_TXD1_TSO;
+	if (o.tso)
+		return decode_tso(packet, head, o);
+	o.packet = net::parse(head, packet.length);
 	o.l3_csum = packet.word1 & ENA_TXD1_L3_CSUM;
-	o.l4_csum = o.tso || packet.word1 & ENA_TXD1_L4_CSUM;
-	o.l4_partial = o.l4_csum && !o.tso && packet.word1 & ENA_TXD1_L4_PARTIAL;
+	o.l4_csum = packet.word1 & ENA_TXD1_L4_CSUM;
+	o.l4_partial = o.l4_csum && packet.word1 & ENA_TXD1_L4_PARTIAL;
 	o.csum_start = o.packet.l4_offset;
 	o.csum_offset = checksum_offset(o.packet.l4 == net::L4::tcp);
 
-	if (o.tso) {
-		if (o.packet.l4 != net::L4::tcp)
-			return "segmentation is asked for and its headers are not TCP over IP";
-		o.mss = packet.meta.mss;
-		if (!o.mss)
-			return "segmentation is asked for with an MSS of 0 (no meta descriptor?)";
-		if (o.packet.header_length + o.mss > config_.max_mtu + frame_overhead)
-			return "its MSS makes segments longer than the largest MTU";
-		o.ecn = head[o.packet.l4_offset + net::tcp::flags] & net::tcp::cwr;
-		return nullptr;
-	}
 	if (o.l4_partial) {
 		/* The sum covers whatever the driver says it does; headers are not needed. */
 		o.csum_offset = checksum_offset(tcp);

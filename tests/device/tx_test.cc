@@ -378,13 +378,23 @@ TEST_F(Tx, InvalidPacketsAreCompletedAndCounted)
 	expect("shorter than an Ethernet header");
 	send(Bytes(9216 + 23));
 	expect("longer than the largest MTU");
-	send(Bytes(60), tcp4 | tso);
-	expect("not TCP over IP");
 	send(make_frame(), tcp4 | tso);
 	expect("an MSS of 0");
 	g.push_meta(q, 9300, 14, 20, 5);
 	send(make_frame(), tcp4 | tso, true);
 	expect("MSS makes segments longer");
+	g.push_meta(q, 1000, 14, 0, 5);
+	send(make_frame(), tcp4 | tso, true);
+	expect("names no TCP over IP");
+	g.push_meta(q, 1000, 14, 20, 15);
+	send(Bytes(60), tcp4 | tso, true);
+	expect("beyond its first 256 bytes");
+	g.push_meta(q, 1000, 14, 20, 5);
+	send(make_frame(), ENA_L4_TCP << 8 | tso, true);
+	expect("names no IP version");
+	g.push_meta(q, 1000, 14, 20, 5);
+	send(Bytes(60), tcp4 | tso, true);
+	expect("do not allow segmentation");
 	send(Bytes(60), tcp4 | ENA_TXD1_L4_CSUM);
 	expect("no TCP or UDP header");
 	g.push_meta(q, 0, 200, 40, 5);
@@ -403,7 +413,7 @@ TEST_F(Tx, InvalidPacketsAreCompletedAndCounted)
 	expect("buffers cannot be read");
 	send(make_frame(), 0, true); /* no first bit, no meta */
 	expect("not marked as first");
-	EXPECT_EQ(stats().tx_drops, 12u);
+	EXPECT_EQ(stats().tx_drops, 15u);
 	send(make_frame());
 	EXPECT_EQ(g.host.sent.size(), 1u);
 }
