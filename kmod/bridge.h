@@ -51,6 +51,11 @@ void oek_writel(struct oe_kernel *kernel, uint32_t offset, uint32_t value);
 /* Coherent memory, zeroed, page aligned; NULL when out. Process context. */
 void *oek_dma_alloc(struct oe_kernel *kernel, size_t size, uint64_t *bus);
 void oek_dma_free(struct oe_kernel *kernel, size_t size, void *cpu, uint64_t bus);
+/*
+ * Bus mastering. Off: a device that could not be stopped no longer reaches the
+ * memory that is given back. It is on at probe. Process context.
+ */
+void oek_allow_dma(struct oe_kernel *kernel, bool allow);
 /* Ordinary memory, zeroed; NULL when out. Process context. */
 void *oek_alloc(size_t size);
 void oek_free(void *memory);

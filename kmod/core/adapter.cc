@@ -52,6 +52,7 @@ Status Adapter::bring_up(ena_reset_reason reason, Features &features)
 	bool extended = features_.can(ENA_CAPABILITY_EXTENDED_RESET_REASONS);
 
 	if (!quiet_) {
+		oek_allow_dma(kernel_, true);
 		if (Status status = reset_device(registers_, reason, extended); !status)
 			return status;
 	}
@@ -141,10 +142,17 @@ void Adapter::stop_device(ena_reset_reason reason)
 		/* Afterwards no DMA of the device's can hit memory that is given back. */
 		if (!quiet_ && !reset_device(registers_, reason,
 					     features_.can(ENA_CAPABILITY_EXTENDED_RESET_REASONS)))
-			oek_log(kernel_, OE_LOG_ERROR, "the device could not be stopped");
+			cut_off();
 	}
 	if (registers_.kernel())
 		registers_.withdraw_answer_buffer();
+}
+
+/* The device did not answer the last reset: what it knows of is not safe from it. */
+void Adapter::cut_off()
+{
+	oek_log(kernel_, OE_LOG_ERROR, "the device could not be stopped: its DMA is turned off");
+	oek_allow_dma(kernel_, false);
 }
 
 Status Adapter::interrupts_ready(uint32_t vectors)
@@ -200,7 +208,7 @@ Status Adapter::open()
 		return status;
 	if (Status status = configure_datapath(); !status) {
 		if (!destroy_queues())
-			(void)quiesce();
+			quiesce();
 		release_queues();
 		return status;
 	}
@@ -219,10 +227,10 @@ Status Adapter::create_queues()
 
 		if (status)
 			return status;
-		bool confirmed = destroy_queues() || quiesce();
+		if (!destroy_queues())
+			quiesce();
 		release_queues();
-		if (status.error() != Errno::no_memory || !confirmed || !running_ ||
-		    !shrink_rings()) {
+		if (status.error() != Errno::no_memory || !running_ || !shrink_rings()) {
 			log(kernel_, OE_LOG_ERROR,
 			    LogLine() << "the queues cannot be created, error "
 				      << static_cast<uint32_t>(status.error()));
@@ -335,23 +343,24 @@ void Adapter::release_queues()
 
 /*
  * Reset the device now, ahead of the reset work, because memory it knows of is
- * about to be given back. False: it did not answer.
+ * about to be given back.
  */
-bool Adapter::quiesce()
+void Adapter::quiesce()
 {
 	reset_.ask(ENA_RESET_ADMIN_TIMEOUT);
 	events_.close();
 	admin_.stop();
 	running_ = false;
 	if (!reset_device(registers_, reset_.reason(),
-			  features_.can(ENA_CAPABILITY_EXTENDED_RESET_REASONS)))
-		return false;
+			  features_.can(ENA_CAPABILITY_EXTENDED_RESET_REASONS))) {
+		cut_off();
+		return;
+	}
 	quiet_ = true;
 	for (TxQueue &queue : tx_)
 		queue.device().forget();
 	for (RxQueue &queue : rx_)
 		queue.device().forget();
-	return true;
 }
 
 void Adapter::close()
@@ -361,7 +370,7 @@ void Adapter::close()
 	set_open(false);
 	/* A device that is to be reset anyway is not asked politely. */
 	if (reset_.pending() || !destroy_queues())
-		(void)quiesce();
+		quiesce();
 	release_queues();
 }
 

@@ -128,7 +128,8 @@ class Adapter {
 	[[nodiscard]] bool destroy_queues();
 	void release_queues();
 	void set_open(bool open);
-	[[nodiscard]] bool quiesce();
+	void quiesce();
+	void cut_off();
 
 	void handle_event(const ena_aenq_entry &event);
 	void handle_keep_alive(const ena_aenq_entry &event);

@@ -103,6 +103,7 @@ void Adapter::reset_failed()
 {
 	global_stats_.reset_fail++;
 	failed_resets_++;
+	oek_allow_dma(kernel_, false);
 	if (failed_resets_ >= max_failed_resets) {
 		given_up_ = true;
 		retry_ns_ = 0;

@@ -145,6 +145,14 @@ void oe_set_datapath(struct oe_kernel *kernel, bool up)
 	spin_unlock_irq(&kernel->link_lock);
 }
 
+void oek_allow_dma(struct oe_kernel *kernel, bool allow)
+{
+	if (allow)
+		pci_set_master(kernel->pdev);
+	else
+		pci_clear_master(kernel->pdev);
+}
+
 void oek_link(struct oe_kernel *kernel, bool up)
 {
 	unsigned long flags;

@@ -608,6 +608,11 @@ void oek_log(oe_kernel *kernel, oe_log_level, const char *text)
 	kernel->log.emplace_back(text);
 }
 
+void oek_allow_dma(oe_kernel *kernel, bool allow)
+{
+	kernel->dma_allowed = allow;
+}
+
 void oek_link(oe_kernel *kernel, bool up)
 {
 	kernel->link = up;

@@ -84,6 +84,7 @@ struct oe_kernel {
 	std::vector<std::string> log;
 	uint64_t now = 1'000'000'000;
 	std::optional<bool> link;
+	bool dma_allowed = true;
 	unsigned resets_scheduled = 0;
 	size_t allocations = 0; /* now */
 	std::optional<unsigned> allocations_left; /* then they fail */

@@ -22,7 +22,7 @@ uint8_t *dma_target(oe_kernel &m, uint64_t addr, size_t len)
 	/* An address may have been scribbled over: an IOMMU stops it, not the sanitizer. */
 	if (m.scribble && !m.memory.owned(addr, len))
 		p = nullptr;
-	if (m.dma_until_failure == 0)
+	if (m.dma_until_failure == 0 || !m.bus_master)
 		p = nullptr;
 	else if (m.dma_until_failure != UINT64_MAX)
 		m.dma_until_failure--;
@@ -114,6 +114,7 @@ oe_kernel::~oe_kernel()
 
 int oe_kernel::probe()
 {
+	bus_master = true;
 	int err = oe_probe(this, true, &adapter);
 	if (err) {
 		adapter = nullptr;
@@ -625,6 +626,11 @@ void oek_log(oe_kernel *kernel, oe_log_level level, const char *text)
 		fprintf(stderr, "# driver: %s\n", text);
 	if (level <= OE_LOG_WARNING && kernel->log.size() < 1000)
 		kernel->log.emplace_back(text);
+}
+
+void oek_allow_dma(oe_kernel *kernel, bool allow)
+{
+	kernel->bus_master = allow;
 }
 
 void oek_link(oe_kernel *kernel, bool up)

@@ -118,6 +118,7 @@ struct oe_kernel {
 	ena_transmit_result transmit(unsigned queue, const iovec *iov, int n,
 				     const ena_vnet_hdr &hdr);
 	static inline std::vector<oe_kernel *> all; /* alive */
+	bool bus_master = true;
 	bool admin_awake = false, reset_scheduled = false;
 	bool poll_scheduled = false, receive_ready = false;
 	uint64_t timer = UINT64_MAX;

@@ -114,6 +114,7 @@ TEST_F(Recovery, ADeviceThatStaysBrokenIsGivenUp)
 	EXPECT_GE(pair.a->failed_resets, 1u);
 	EXPECT_LT(pair.a->failed_resets, 20u) << "retried without end";
 	EXPECT_NE(pair.a->open(), 0);
+	EXPECT_FALSE(pair.a->bus_master) << "a device that cannot be stopped keeps its DMA";
 	pair.a->dma_until_failure = UINT64_MAX;
 	pair.a->remove();
 	EXPECT_EQ(pair.a->memory.blocks(), 0u);
