@@ -176,7 +176,10 @@ void ena_device_set_vnet(struct ena_device *dev, bool csum, bool tso4, bool tso6
 /* Post an UPDATE_HINTS notification with the hints of @config's hint_ fields. */
 void ena_device_update_hints(struct ena_device *dev, const struct ena_config *config);
 
-/* False: offering a frame now is pointless (no running RX queue, link down). */
+/*
+ * False: a frame offered now is dropped and counted (no running RX queue, link
+ * down, in reset).
+ */
 bool ena_device_can_receive(const struct ena_device *dev);
 
 enum ena_receive_result {

@@ -92,7 +92,11 @@ static bool ena_can_receive(NetClientState *nc)
 {
 	ENAState *s = qemu_get_nic_opaque(nc);
 
-	if (s->core && !s->in_core && ena_device_can_receive(s->core))
+	/*
+	 * An adapter without queues, or with its link down, drops, as a wire
+	 * does: to hold frames would stop the peer's transmitter.
+	 */
+	if (s->core && !s->in_core)
 		return true;
 	s->receive_refused = true;
 	return false;
@@ -100,7 +104,7 @@ static bool ena_can_receive(NetClientState *nc)
 
 void ena_net_check_receive(ENAState *s)
 {
-	if (!s->receive_refused || !ena_device_can_receive(s->core))
+	if (!s->receive_refused)
 		return;
 	s->receive_refused = false;
 	s->receive_ready = true;
