@@ -29,7 +29,7 @@ help:
 	@echo 'make distclean      remove also kernels, root file systems and QEMU headers'
 	@echo
 	@echo 'Variables of run and shell: DRIVER=openena|ena, KVER=6.12|6.1, ACCEL=auto|kvm|tcg,'
-	@echo '  QUEUES=1..32, MTU=128..9216. KVER also goes with module.'
+	@echo '  QUEUES=1..32, MTU=128..9001. KVER also goes with module.'
 
 run shell:
 	@scripts/run $@ $(vm_options)

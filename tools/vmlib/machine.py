@@ -68,7 +68,7 @@ class Machine:
             device = f"{options.nic},id=nic{index},netdev=h{index},bus=rp{index}"
             device += f",mac=52:54:00:00:00:{index + 1:02x}"
             if options.nic == "ena":
-                device += f",queues={options.queues}"
+                device += f",queues={options.queues},max-mtu=9001"
             if options.device_options:
                 device += "," + options.device_options
             arguments += ["-netdev", f"hubport,id=h{index},hubid=0",
