@@ -293,7 +293,8 @@ irq_lines()
     device=$(readlink -f "/sys/class/net/$NETIF/device" 2>/dev/null) || return 0
     [ -d "$device/msi_irqs" ] || device=$(dirname "$device")
     find "$device/msi_irqs" -mindepth 1 -printf '%f\n' 2>/dev/null |
-        while read -r irq; do grep -E "^ *$irq:" /proc/interrupts; done
+        # Linux 6.1 also lists a vector that has counted and has no handler any more.
+        while read -r irq; do grep -E "^ *$irq:.*-edge +[^ ]" /proc/interrupts; done
 }
 
 # ---- the pair of adapters -----------------------------------------------------
