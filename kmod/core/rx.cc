@@ -169,7 +169,7 @@ bool RxQueue::consume(const oe_rx_frag *frags, uint32_t n)
 }
 
 /* What only the last completion of a packet knows. */
-void RxQueue::describe(const ena_rx_cdesc &last, oe_rx_packet &packet)
+void RxQueue::describe(const ena_rx_cdesc &last, oe_rx_packet &packet) const
 {
 	oe_rx_csum csum = config_.csum ? csum_of(last.status.get()) : OE_RX_CSUM_NONE;
 	oe_rx_hash type = config_.hash ? hash_type_of(last.status.get()) : OE_RX_HASH_NONE;

@@ -48,7 +48,7 @@ class RxQueue {
 	[[nodiscard]] bool take_packet(oe_rx_burst &burst);
 	[[nodiscard]] bool check_fragment(const ena_rx_cdesc &cdesc, uint32_t nth);
 	[[nodiscard]] bool consume(const oe_rx_frag *frags, uint32_t n);
-	void describe(const ena_rx_cdesc &last, oe_rx_packet &packet);
+	void describe(const ena_rx_cdesc &last, oe_rx_packet &packet) const;
 	void post(oe_rx_buffer &buffer);
 	void refuse(ena_reset_reason reason, const char *what, uint32_t value);
 

@@ -69,9 +69,9 @@ uint64_t Interrupts::deadline() const
 
 void Interrupts::expire(uint64_t now_ns)
 {
-	for (uint16_t i = 0; i < vectors_.size(); i++)
+	for (size_t i = 0; i < vectors_.size(); i++)
 		if (vectors_[i].armed && vectors_[i].pending && vectors_[i].due_ns <= now_ns)
-			fire(i);
+			fire(static_cast<uint16_t>(i));
 }
 
 void Interrupts::reset()

@@ -25,7 +25,7 @@ struct QueueIndex {
 	/* In a mask of queues. */
 	[[nodiscard]] constexpr uint64_t bit() const
 	{
-		return uint64_t{1} << value;
+		return value < 64 ? uint64_t{1} << value : 0;
 	}
 };
 
