@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The module: what it says of itself, and loading it again and again under
 # traffic without leaving anything behind. RELOADS sets how often: 100 times for
-# openena unless told otherwise, 20 for the rest and on an emulated processor.
+# openena unless told otherwise, 20 for other drivers.
 # timeout: 400
 
 . "$(dirname "$0")/lib.sh"
@@ -112,7 +112,7 @@ st_begin "module"
 [ "$DRIVER" = ena ] && log_allow '^ena .*LLQ is not supported Fallback to host mode policy'
 is_loaded || skip_all "$DRIVER is not a module here"
 [ "$(cat "/sys/module/$DRIVER/refcnt")" = 0 ] || skip_all "$DRIVER is in use"
-RELOADS=${RELOADS:-$([ "$DRIVER" = openena ] && [ "$SLOW" = 1 ] && echo 100 || echo 20)}
+RELOADS=${RELOADS:-$([ "$DRIVER" = openena ] && echo 100 || echo 20)}
 defer "is_loaded || module_load; net_setup"
 interrupts=$(irq_lines | wc -l)
 run "modinfo is complete" says_of_itself
