@@ -47,6 +47,11 @@ define rule_cxx_o_cc
 	$(call cmd,record_mcount)
 endef
 
+# Inline functions are in section groups, and from gcc 13 on each brings a section
+# __patchable_function_entries of its own: of several of one name the kernel (seen on 6.12)
+# makes several files of one name in sysfs, and the module does not load. Dissolve the groups.
+kxx-ldflags := --force-group-allocation
+
 # One translation unit: an inline function that two units emit becomes two COMDAT copies;
 # the link drops one, and __mcount_loc or objtool's tables still name it: no link, or a
 # warning when the module is loaded.
