@@ -44,6 +44,26 @@ TEST(Traffic, EverySizeArrivesUnchanged)
 	EXPECT_EQ(pair.a->dma_faults + pair.b->dma_faults, 0u);
 }
 
+/* Not a frame: the adapter says so and completes it, nobody waits for it. */
+TEST(Traffic, LessThanAnEthernetHeaderIsDropped)
+{
+	TwoMachines pair(default_config());
+	ASSERT_TRUE(pair.start(1));
+	Random random(9);
+	for (size_t size = 1; size < 14; size++) {
+		TxRequest request;
+		request.frame = random_frame(size, random);
+		ASSERT_TRUE(pair.a->send(0, request));
+	}
+	pair.run(ms);
+	EXPECT_TRUE(pair.b->received.empty());
+	EXPECT_EQ(pair.a->tx_completed, 13u);
+	EXPECT_EQ(pair.a->notes.size(), 13u);
+	ena_device_stats stats;
+	ena_device_get_stats(pair.a->device, &stats);
+	EXPECT_EQ(stats.tx_drops, 13u);
+}
+
 TEST(Traffic, EveryNumberOfFragments)
 {
 	TwoMachines pair(default_config());
