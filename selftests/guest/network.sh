@@ -2,7 +2,8 @@
 # Two adapters face to face: NETIF here, REMOTE_IF in the namespace REMOTE_NS.
 # shellcheck shell=bash
 
-export DRIVER KVER QUEUES MTU SLOW
+# shellcheck disable=SC2086 # a list of names
+export DRIVER KVER QUEUES MTU SLOW ${TEST_ENV:-}
 export REMOTE_NS=remote
 export LOCAL_V4=192.168.77.1 REMOTE_V4=192.168.77.2
 export LOCAL_V6=fd00:77::1 REMOTE_V6=fd00:77::2
