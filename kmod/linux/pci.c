@@ -187,7 +187,6 @@ static void oe_pci_remove(struct pci_dev *pdev)
 {
 	struct oe_kernel *kernel = pci_get_drvdata(pdev);
 
-	pci_disable_sriov(pdev);
 	/* The service work asks for resets: it goes first. A reset needs the net_device. */
 	cancel_delayed_work_sync(&kernel->service_work);
 	unregister_netdev(kernel->netdev);
@@ -258,7 +257,6 @@ static struct pci_driver oe_pci_driver = {
 	.probe = oe_pci_probe,
 	.remove = oe_pci_remove,
 	.shutdown = oe_pci_shutdown,
-	.sriov_configure = pci_sriov_configure_simple,
 	.driver.pm = pm_sleep_ptr(&oe_pci_pm_ops),
 };
 
