@@ -13,7 +13,9 @@
 #
 # Environment: DRIVER, NETIF, REMOTE_IF, REMOTE_NS, LOCAL_V4, REMOTE_V4,
 # LOCAL_V6, REMOTE_V6, MODULE (path of a .ko; otherwise modprobe finds it),
-# SLOW (factor on time-outs, for emulated processors).
+# SLOW (factor on time-outs, for emulated processors), MONITOR (a terminal line
+# to whoever can do to the adapters what only their host can; in the test VM
+# tools/vmlib/monitor.py).
 
 set -u
 
@@ -24,6 +26,7 @@ KSFT_SKIP=4
 DRIVER=${DRIVER:-openena}
 MODULE=${MODULE:-}
 SLOW=${SLOW:-1}
+MONITOR=${MONITOR:-}
 REMOTE_NS=${REMOTE_NS:-remote}
 LOCAL_V4=${LOCAL_V4:-192.168.77.1}
 REMOTE_V4=${REMOTE_V4:-192.168.77.2}
@@ -404,6 +407,56 @@ with_mtu()
     before=$(mtu_of)
     defer "set_mtu_both $before"
     set_mtu_both "$1"
+}
+
+# ---- the adapters from outside -------------------------------------------------
+
+need_monitor()
+{
+    [ -c "$MONITOR" ] || { echo "no way to reach the adapters from outside"; return $KSFT_SKIP; }
+}
+
+# Ask the machine around us; prints its answer, fails with its sentence.
+machine() # verb [words]
+{
+    need_monitor || return
+    (
+        local id=$BASHPID.$RANDOM line words
+        flock 9
+        printf -v words ' %q' "$@"
+        exec 8<>"$MONITOR" && echo "$id$words" >&8 || exit 1
+        # What is not ours answers a request that was given up.
+        while IFS= read -r -t "$(seconds 30)" line <&8; do
+            case $line in
+            "$id ok "*)
+                line=${line#"$id ok "}
+                [ -z "$line" ] || printf '%s\n' "$line"
+                exit 0
+                ;;
+            "$id error "*) echo "$1: ${line#"$id error "}"; exit 1 ;;
+            esac
+        done
+        echo "$1: no answer within $(seconds 30) s"
+        exit 1
+    ) 9>/run/monitor.lock
+}
+
+# A property of an adapter by its id: nic0 is NETIF, nic1 is REMOTE_IF.
+adapter_get() # id property
+{
+    machine qom-get "$1" "$2"
+}
+
+# A value that is JSON (a number, true, false) is set as that, any other as a string.
+adapter_set() # id property value
+{
+    machine qom-set "$1" "$2" "$3"
+}
+
+# Pull the cable, or plug it in again.
+adapter_link() # id on|off
+{
+    machine set_link "$1" "$2"
 }
 
 # ---- checked traffic in the background ----------------------------------------

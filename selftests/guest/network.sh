@@ -3,7 +3,7 @@
 # shellcheck shell=bash
 
 # shellcheck disable=SC2086 # a list of names
-export DRIVER KVER QUEUES MTU SLOW ${TEST_ENV:-}
+export DRIVER KVER QUEUES MTU SLOW MONITOR ${TEST_ENV:-}
 export REMOTE_NS=remote
 export LOCAL_V4=192.168.77.1 REMOTE_V4=192.168.77.2
 export LOCAL_V6=fd00:77::1 REMOTE_V6=fd00:77::2

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One run of the test VM: QEMU's command line, the process, and the watch over its two serial ports."""
+"""One run of the test VM: QEMU's command line, the process, and the watch over its serial ports."""
 
 import os
 import re
@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from . import BUILD, UserError
+from . import BUILD, UserError, monitor
 
 # What a kernel prints when something is badly wrong, whoever is to blame.
 COMPLAINT = re.compile(r"Kernel panic|Oops[: ]|BUG: |WARNING: CPU|general protection fault|"
@@ -57,6 +57,7 @@ class Machine:
         self.initrd = initrd
         self.logs = logs
         self.process = None
+        self.monitor = None  # of a machine under test
         self.console_log = os.path.join(logs, "console.log")
         self.report_log = os.path.join(logs, "report.tap")
         self.stderr_log = os.path.join(logs, "qemu.stderr")
@@ -100,6 +101,8 @@ class Machine:
             command += ["-chardev", f"file,id=console,path={self.console_log}"]
         command += ["-serial", "chardev:console", "-chardev", f"file,id=report,path={self.report_log}",
                     "-serial", "chardev:report"]
+        if self.monitor:
+            command += self.monitor.arguments()
         command += ["-d", "guest_errors", "-D", self.qemu_log]
         return command + self._adapters() + options.qemu_arg
 
@@ -119,13 +122,18 @@ class Machine:
         for path in (self.console_log, self.report_log, self.qemu_log):
             with open(path, "wb"):
                 pass
+        if not interactive:
+            self.monitor = monitor.Monitor(self.options.nic)
         command = self.command(interactive)
         with open(os.path.join(self.logs, "command"), "w", encoding="utf-8") as out:
             out.write(" ".join(command) + "\n")
         with open(self.stderr_log, "wb") as errors:
             self.process = subprocess.Popen(
                 command, stdin=None if interactive else subprocess.DEVNULL,
-                stdout=None if interactive else errors, stderr=errors)
+                stdout=None if interactive else errors, stderr=errors,
+                pass_fds=self.monitor.inherited() if self.monitor else ())
+        if self.monitor:
+            self.monitor.started()
 
     def stderr(self):
         """What QEMU itself had to say, less that our private segment has no way out."""
@@ -196,9 +204,10 @@ class Machine:
                     return f"the run did not end within {self.options.timeout} s"
                 if now - last_news > SILENCE_SECONDS:
                     return f"the guest hangs: no sign of life for {SILENCE_SECONDS} s"
-                time.sleep(0.1)
+                self.monitor.serve(0.1)
         finally:
             self.stop()
+            self.monitor.close()
         said = self.stderr()
         if self.process.returncode:
             return f"QEMU ended with status {self.process.returncode}: {said}"
