@@ -20,6 +20,7 @@ extern "C" void ena_config_default(ena_config *config)
 	config->keep_alive_ms = 1000;
 	config->moderation_resolution_us = 1;
 	config->readless = true;
+	config->fault_seed = 1;
 }
 
 namespace

@@ -16,17 +16,26 @@ constexpr uint32_t caps = ENA_CAPS_CONTIGUOUS_QUEUE | field_put(ENA_CAPS_RESET_T
 } // namespace
 
 Device::Device(const ena_config &config, const ena_host_ops &ops, void *host)
-    : config_(config), host_(ops, host), interrupts_(host_, config.moderation_resolution_us),
+    : config_(config), faults_(config.fault_seed), host_(ops, host, faults_),
+      interrupts_(host_, config.moderation_resolution_us),
       events_(host_, interrupts_, statistics_, config), queues_(host_, config_),
       rss_(host_, queues_), features_(host_, config_, rss_, events_),
       commands_(host_, queues_, features_, statistics_),
       tx_(host_, config_, queues_, interrupts_, events_, statistics_),
-      rx_(host_, config_, queues_, rss_, features_, interrupts_, statistics_)
+      rx_(host_, config_, queues_, rss_, features_, interrupts_, statistics_), admin_faults_(host_),
+      tx_wire_(host_, tx_wire_kinds, pass_tx, this), rx_wire_(host_, rx_wire_kinds, pass_rx, this)
 {
+}
+
+uint32_t Device::read_plain(uint32_t offset)
+{
+	return host_.struck_by(Fault::register_lost, offset) ? ENA_REG_READ_TIMEOUT : read(offset);
 }
 
 uint32_t Device::read(uint32_t offset)
 {
+	if (host_.struck_by(Fault::register_ones, offset))
+		return ENA_REG_READ_TIMEOUT;
 	switch (offset) {
 	case ENA_REG_VERSION:
 		return version;
@@ -132,6 +141,8 @@ void Device::write_queue(uint32_t offset, uint32_t value)
 
 	switch (static_cast<QueueRegister>(relative % queue_registers_stride)) {
 	case QueueRegister::doorbell:
+		if (host_.struck_by(Fault::doorbell_lost, q.value))
+			break;
 		if (!queues_.ring_doorbell(q, static_cast<uint16_t>(value)))
 			break;
 		if (slot.sq.direction == Direction::rx)
@@ -162,30 +173,54 @@ void Device::complain_about_access(const char *what, uint64_t offset, unsigned i
 		       size, static_cast<unsigned long long>(offset));
 }
 
+bool Device::answer(const ena_aq_entry &command, bool waited, ena_acq_entry &completion)
+{
+	if (host_.faults().set(admin_faults) && !waited) [[unlikely]] {
+		switch (admin_faults_.judge(command, completion)) {
+		case AdminFaults::Verdict::execute:
+			break;
+		case AdminFaults::Verdict::answer:
+			return true;
+		case AdminFaults::Verdict::lose:
+		case AdminFaults::Verdict::wait:
+			return false;
+		}
+	}
+	commands_.execute(command, completion);
+	if (command.common.opcode == ENA_ADMIN_DESTROY_SQ) {
+		tx_.queue_destroyed();
+		rx_.queue_destroyed();
+	}
+	return true;
+}
+
 void Device::poll_admin()
 {
 	ena_aq_entry command;
-	unsigned int done = 0;
+	bool answered = false;
 
-	while (done < admin_budget && admin_.next(host_, command)) {
+	for (unsigned int done = 0; done < admin_budget; done++) {
 		ena_acq_entry completion{};
-		commands_.execute(command, completion);
-		if (command.common.opcode == ENA_ADMIN_DESTROY_SQ) {
-			tx_.queue_destroyed();
-			rx_.queue_destroyed();
-		}
+		const bool waited = admin_faults_.waiting();
+		if (waited ? !admin_faults_.resume(host_.now(), command)
+			   : !admin_.next(host_, command))
+			break;
+		if (!answer(command, waited, completion))
+			continue;
 		admin_.complete(host_, command, completion);
-		done++;
+		answered = true;
 	}
 	if (admin_.failed())
 		reset_.set_fatal();
-	if (done)
+	if (answered)
 		interrupts_.management();
 }
 
 void Device::poll()
 {
 	scheduled_ = false;
+	if (slow_until_ns_ != no_deadline) [[unlikely]]
+		return;
 	poll_admin();
 	tx_.poll();
 	schedule_if_work();
@@ -200,20 +235,23 @@ void Device::timer()
 	interrupts_.expire(now);
 	events_.expire(now);
 	rx_.expire(now);
+	if (now >= fault_deadline()) [[unlikely]]
+		expire_faults(now);
 	rearm_timer();
 }
 
 void Device::transmit_ready()
 {
-	tx_.ready();
+	tx_wire_.ready();
+	if (!tx_wire_.blocked())
+		tx_.ready();
 	schedule_if_work();
 }
 
 void Device::set_link(bool up)
 {
-	events_.set_link(up);
-	if (up)
-		rx_.release_held();
+	link_up_ = up;
+	update_link();
 	rearm_timer();
 }
 
@@ -235,18 +273,25 @@ bool Device::can_receive() const
 
 ena_receive_result Device::receive(std::span<const iovec> frame, const ena_vnet_hdr *hdr)
 {
-	if (!can_receive()) {
-		statistics_.rx_drop();
-		return ENA_RECEIVE_TAKEN;
-	}
-	const ena_receive_result result = rx_.receive(frame, hdr);
+	const ena_receive_result result = rx_wire_.bad() ? receive_from_bad_wire(frame, hdr)
+							 : receive_now(frame, hdr);
 	rearm_timer();
 	return result;
+}
+
+ena_receive_result Device::receive_now(std::span<const iovec> frame, const ena_vnet_hdr *hdr)
+{
+	if (can_receive())
+		return rx_.receive(frame, hdr);
+	statistics_.rx_drop();
+	return ENA_RECEIVE_TAKEN;
 }
 
 void Device::tear_down()
 {
 	admin_ = {};
+	admin_faults_.reset();
+	slow_until_ns_ = no_deadline;
 	readless_.reset();
 	interrupts_.reset();
 	events_.reset();
@@ -263,6 +308,7 @@ void Device::power_on_reset()
 	tear_down();
 	reset_ = {};
 	statistics_.rebase();
+	tx_wire_.ready();
 	tx_.ready();
 	/* The host may have cancelled what it was asked for. */
 	scheduled_ = false;
@@ -272,6 +318,16 @@ void Device::power_on_reset()
 
 void Device::schedule()
 {
+	if (scheduled_ || slow_until_ns_ != no_deadline)
+		return;
+	if (const FaultRule *rule = host_.struck_by(Fault::slow)) [[unlikely]]
+		slow_until_ns_ = host_.now() + rule->delay_ns;
+	else
+		schedule_at_once();
+}
+
+void Device::schedule_at_once()
+{
 	if (scheduled_)
 		return;
 	scheduled_ = true;
@@ -280,14 +336,14 @@ void Device::schedule()
 
 void Device::schedule_if_work()
 {
-	if (admin_.pending() || tx_.has_work())
+	if ((admin_.pending() && !admin_faults_.waiting()) || tx_.has_work())
 		schedule();
 }
 
 void Device::rearm_timer()
 {
-	const uint64_t deadline =
-		std::min({interrupts_.deadline(), events_.deadline(), rx_.deadline()});
+	const uint64_t deadline = std::min(
+		{interrupts_.deadline(), events_.deadline(), rx_.deadline(), fault_deadline()});
 
 	if (deadline == timer_ns_)
 		return;

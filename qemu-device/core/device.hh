@@ -3,10 +3,12 @@
 #ifndef ENA_CORE_DEVICE_HH
 #define ENA_CORE_DEVICE_HH
 
+#include "admin_faults.hh"
 #include "commands.hh"
 #include "readless.hh"
 #include "reset.hh"
 #include "rx.hh"
+#include "wire.hh"
 
 namespace ena
 {
@@ -17,7 +19,10 @@ class Device {
 	Device(const Device &) = delete;
 	Device &operator=(const Device &) = delete;
 
+	/* What the register holds. */
 	[[nodiscard]] uint32_t read(uint32_t offset);
+	/* A read by MMIO. */
+	[[nodiscard]] uint32_t read_plain(uint32_t offset);
 	void write(uint32_t offset, uint32_t value);
 	void complain_about_access(const char *what, uint64_t offset, unsigned int size);
 
@@ -30,7 +35,13 @@ class Device {
 	[[nodiscard]] bool can_receive() const;
 	[[nodiscard]] ena_receive_result receive(std::span<const iovec> frame,
 						 const ena_vnet_hdr *hdr);
-	/* As after creation, but for link and totals. */
+	/* See ena_device_inject() and ena_device_fault(). */
+	[[nodiscard]] bool inject(const char *text, std::span<char> why);
+	[[nodiscard]] std::span<const FaultRule> faults() const
+	{
+		return faults_.rules();
+	}
+	/* As after creation, but for link, totals and faults. */
 	void power_on_reset();
 	[[nodiscard]] const ena_device_stats &stats() const
 	{
@@ -42,13 +53,33 @@ class Device {
 	void write_queue(uint32_t offset, uint32_t value);
 	[[nodiscard]] bool write_control_path(uint32_t offset, uint32_t value);
 	void poll_admin();
+	/* False: the command is not to be answered. */
+	[[nodiscard]] bool answer(const ena_aq_entry &command, bool waited,
+				  ena_acq_entry &completion);
+	[[nodiscard]] ena_receive_result receive_now(std::span<const iovec> frame,
+						     const ena_vnet_hdr *hdr);
+	void clear_faults();
+	void expire_faults(uint64_t now);
+	[[nodiscard]] uint64_t fault_deadline() const;
+	/* The link as host and faults have it. */
+	void update_link();
+	[[nodiscard]] ena_receive_result receive_from_bad_wire(std::span<const iovec> frame,
+							       const ena_vnet_hdr *hdr);
+	[[nodiscard]] static WireDirection::Passed pass_tx(void *device, uint16_t queue,
+							   std::span<const iovec> frame,
+							   const ena_vnet_hdr &hdr);
+	[[nodiscard]] static WireDirection::Passed pass_rx(void *device, uint16_t queue,
+							   std::span<const iovec> frame,
+							   const ena_vnet_hdr &hdr);
 	/* Forget everything that a driver has set up. */
 	void tear_down();
 	void schedule();
+	void schedule_at_once();
 	void schedule_if_work();
 	void rearm_timer();
 
 	const ena_config config_;
+	Faults faults_;
 	Host host_;
 	ResetControl reset_;
 	Readless readless_;
@@ -62,6 +93,11 @@ class Device {
 	Commands commands_;
 	Transmitter tx_;
 	Receiver rx_;
+	AdminFaults admin_faults_;
+	WireDirection tx_wire_, rx_wire_;
+	bool link_up_ = false; /* as the host says */
+	uint64_t link_back_ns_ = no_deadline; /* end of a flap */
+	uint64_t slow_until_ns_ = no_deadline; /* work that is due is put off */
 	bool scheduled_ = false;
 	uint64_t timer_ns_ = no_deadline;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The C interface of the core. */
 #include "device.hh"
+#include "fault_text.hh"
 
 #include <cstdlib>
 #include <new>
@@ -40,7 +41,7 @@ void ena_device_reset(ena_device *dev)
 uint64_t ena_device_mmio_read(ena_device *dev, uint64_t offset, unsigned int size)
 {
 	if (aligned_word(offset, size))
-		return dev->device.read(static_cast<uint32_t>(offset));
+		return dev->device.read_plain(static_cast<uint32_t>(offset));
 	dev->device.complain_about_access("read", offset, size);
 	return 0;
 }
@@ -81,6 +82,20 @@ void ena_device_set_vnet(ena_device *dev, bool csum, bool tso4, bool tso6, bool 
 void ena_device_update_hints(ena_device *dev, const ena_config *config)
 {
 	dev->device.update_hints(*config);
+}
+
+bool ena_device_inject(ena_device *dev, const char *text, char *why, size_t why_size)
+{
+	return dev->device.inject(text, {why, why_size});
+}
+
+bool ena_device_fault(const ena_device *dev, unsigned int index, char *text, size_t size)
+{
+	const auto rules = dev->device.faults();
+	if (index >= rules.size())
+		return false;
+	ena::write_fault(rules[index], {text, size});
+	return true;
 }
 
 bool ena_device_can_receive(const ena_device *dev)

@@ -50,13 +50,16 @@ bool EventQueue::post(Host &host, uint16_t group, uint16_t syndrome, std::span<c
 
 	if (!credits())
 		return false;
+	if (host.struck_by(Fault::event_lost, group))
+		return true;
 	const uint64_t now = host.now();
 	entry.group.set(group);
 	entry.syndrome.set(syndrome);
 	entry.timestamp_lo.set(static_cast<uint32_t>(now));
 	entry.timestamp_hi.set(static_cast<uint32_t>(now >> 32));
 	memcpy(entry.data, data.data(), std::min(data.size(), sizeof(entry.data)));
-	if (events_.publish(host, &entry, 1))
+	const bool wrong_phase = host.struck_by(Fault::event_wrong_phase, group);
+	if (events_.publish(host, &entry, 1, wrong_phase))
 		return true;
 	/* Nothing more until the driver gives credits again. */
 	host.complain("event of group %u cannot be written to the event queue", group);

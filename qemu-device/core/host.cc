@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "host.hh"
 
+#include "fault_text.hh"
+#include "wire.hh"
+
+#include <bit>
 #include <cstdio>
 
 namespace ena
@@ -10,6 +14,8 @@ namespace
 {
 constexpr unsigned int complaints_a_second = 32;
 constexpr uint64_t ns_a_second = 1'000'000'000;
+/* A fault that strikes each frame must not flood a log: then only powers of two are noted. */
+constexpr uint64_t strikes_all_noted = 16;
 } // namespace
 
 void Host::note(ena_note_level level, const char *format, va_list args)
@@ -25,6 +31,45 @@ void Host::trace(const char *format, ...)
 	va_start(args, format);
 	note(ENA_NOTE_TRACE, format, args);
 	va_end(args);
+}
+
+FaultRule *Host::strike(Fault fault, uint32_t first, uint32_t second)
+{
+	FaultRule *rule = faults_.strike(fault, first, second);
+
+	if (rule)
+		note_strike(*rule, first);
+	return rule;
+}
+
+void Host::note_strike(const FaultRule &rule, uint32_t subject)
+{
+	const char *name = fault_name(rule.fault);
+	const char *what = fault_subject(rule.fault);
+	const auto hits = static_cast<unsigned long long>(rule.hits);
+
+	if (hits > strikes_all_noted && !std::has_single_bit(hits))
+		return;
+	if (what)
+		trace("fault %s: %s %u, hit %llu", name, what, subject, hits);
+	else
+		trace("fault %s: hit %llu", name, hits);
+}
+
+ena_transmit_result Host::transmit_badly(unsigned int queue, const iovec *iov, int count,
+					 const ena_vnet_hdr &hdr)
+{
+	const auto passed = bad_wire_->pass(static_cast<uint16_t>(queue),
+					    {iov, static_cast<size_t>(count)}, hdr);
+
+	switch (passed) {
+	case WireDirection::Passed::last:
+		return ENA_TRANSMIT_BUSY;
+	case WireDirection::Passed::taken:
+		return ENA_TRANSMIT_SENT;
+	default:
+		return ENA_TRANSMIT_DROPPED;
+	}
 }
 
 bool Host::may_complain()

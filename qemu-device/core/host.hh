@@ -5,11 +5,14 @@
 
 #include "abi/ena_admin.h"
 #include "ena_device.h"
+#include "faults.hh"
 
 #include <cstdarg>
 
 namespace ena
 {
+
+class WireDirection;
 
 /* An address on the guest's bus. */
 struct BusAddress {
@@ -38,35 +41,54 @@ inline constexpr uint64_t no_deadline = UINT64_MAX;
  */
 class Host {
     public:
-	Host(const ena_host_ops &ops, void *opaque) : ops_(ops), opaque_(opaque)
+	Host(const ena_host_ops &ops, void *opaque, Faults &faults)
+	    : ops_(ops), opaque_(opaque), faults_(faults)
 	{
 	}
 
-	[[nodiscard]] bool read(BusAddress from, void *to, size_t len) const
+	[[nodiscard]] bool read(BusAddress from, void *to, size_t len)
 	{
-		return ops_.dma_read(opaque_, from.value, to, len);
+		return !struck_by(Fault::dma_read_failed) &&
+		       ops_.dma_read(opaque_, from.value, to, len);
 	}
-	[[nodiscard]] bool write(BusAddress to, const void *from, size_t len) const
+	[[nodiscard]] bool write(BusAddress to, const void *from, size_t len)
 	{
-		return ops_.dma_write(opaque_, to.value, from, len);
+		return !struck_by(Fault::dma_write_failed) &&
+		       ops_.dma_write(opaque_, to.value, from, len);
 	}
 	/* For reading by the device; see ena_host_ops.dma_map. */
-	[[nodiscard]] void *map(BusAddress from, size_t &len) const
+	[[nodiscard]] void *map(BusAddress from, size_t &len)
 	{
+		if (struck_by(Fault::dma_read_failed))
+			return nullptr;
 		return ops_.dma_map(opaque_, from.value, &len, false);
 	}
 	void unmap(void *ptr, size_t len) const
 	{
 		ops_.dma_unmap(opaque_, ptr, len, false, 0);
 	}
-	void raise(unsigned int vector) const
+	void raise(unsigned int vector)
 	{
-		ops_.raise(opaque_, vector);
+		if (!struck_by(Fault::interrupt_lost, vector))
+			ops_.raise(opaque_, vector);
 	}
 	[[nodiscard]] ena_transmit_result transmit(unsigned int queue, const iovec *iov, int count,
-						   const ena_vnet_hdr &hdr) const
+						   const ena_vnet_hdr &hdr)
+	{
+		if (bad_wire_) [[unlikely]]
+			return transmit_badly(queue, iov, count, hdr);
+		return transmit_now(queue, iov, count, hdr);
+	}
+	/* Past a bad wire. */
+	[[nodiscard]] ena_transmit_result transmit_now(unsigned int queue, const iovec *iov,
+						       int count, const ena_vnet_hdr &hdr)
 	{
 		return ops_.transmit(opaque_, queue, iov, count, &hdr);
+	}
+	/* Where frames for the wire go first; null: nowhere. */
+	void set_bad_wire(WireDirection *wire)
+	{
+		bad_wire_ = wire;
 	}
 	void schedule() const
 	{
@@ -85,6 +107,22 @@ class Host {
 		ops_.receive_ready(opaque_);
 	}
 
+	/*
+	 * An occasion for @fault; the meaning of @first and @second is that of
+	 * its filters. Null, or the rule that strikes, which is then noted.
+	 */
+	[[nodiscard]] FaultRule *struck_by(Fault fault, uint32_t first = 0, uint32_t second = 0)
+	{
+		if (!faults_.set(bit(fault))) [[likely]]
+			return nullptr;
+		return strike(fault, first, second);
+	}
+	[[nodiscard]] const Faults &faults() const
+	{
+		return faults_;
+	}
+	void note_strike(const FaultRule &rule, uint32_t subject);
+
 	[[gnu::format(printf, 2, 3)]] void trace(const char *format, ...);
 	/* What the guest did wrong. */
 	[[gnu::format(printf, 2, 3)]] void complain(const char *format, ...);
@@ -93,11 +131,16 @@ class Host {
 									 const char *format, ...);
 
     private:
+	[[nodiscard]] ena_transmit_result transmit_badly(unsigned int queue, const iovec *iov,
+							 int count, const ena_vnet_hdr &hdr);
+	[[nodiscard]] FaultRule *strike(Fault fault, uint32_t first, uint32_t second);
 	[[nodiscard]] bool may_complain();
 	void note(ena_note_level level, const char *format, va_list args);
 
 	ena_host_ops ops_;
 	void *opaque_;
+	Faults &faults_;
+	WireDirection *bad_wire_ = nullptr;
 	uint64_t second_ = 0; /* of the guest's clock */
 	unsigned int said_ = 0; /* complaints in it */
 	unsigned int swallowed_ = 0;

@@ -30,6 +30,8 @@ void Readless::answer(Host &host, uint32_t request, uint32_t value) const
 			      "clears it: write it again after setting DEV_CTL.RESET)");
 		return;
 	}
+	if (host.struck_by(Fault::register_lost, resp.reg_off.get()))
+		return;
 	/* One aligned write of eight bytes: req_id cannot appear before the value. */
 	if (!host.write({address_}, &resp, sizeof(resp)))
 		host.complain("answer of a register read cannot be written to 0x%llx",

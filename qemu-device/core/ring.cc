@@ -21,17 +21,17 @@ bool CompletionRing::write_pieces(Host &host, const uint8_t *entries, uint16_t p
 	return true;
 }
 
-bool CompletionRing::publish(Host &host, void *entries, uint16_t count)
+bool CompletionRing::publish(Host &host, void *entries, uint16_t count, uint64_t wrong_phase)
 {
 	auto *bytes = static_cast<uint8_t *>(entries);
 	const uint16_t size = ring_.entry_size();
 
 	if (!count)
 		return true;
-	for (uint16_t i = 0; i < count; i++) {
+	for (uint16_t i = 0; i < count; i++, wrong_phase >>= 1) {
 		uint8_t &byte = bytes[i * size + phase_byte_];
-		byte = static_cast<uint8_t>((byte & ~1u) |
-					    ring_.phase(static_cast<uint16_t>(tail_ + i)));
+		const auto phase = ring_.phase(static_cast<uint16_t>(tail_ + i));
+		byte = static_cast<uint8_t>((byte & ~1u) | (phase ^ (wrong_phase & 1)));
 	}
 
 	/*
@@ -39,7 +39,7 @@ bool CompletionRing::publish(Host &host, void *entries, uint16_t count)
 	 * the first before the first shows its phase; that comes last of all.
 	 */
 	const uint8_t phase = bytes[phase_byte_];
-	bytes[phase_byte_] = phase ^ 1u;
+	bytes[phase_byte_] = ring_.phase(tail_) ^ 1u;
 	const auto second = static_cast<uint16_t>(tail_ + 1);
 	if (!write_pieces(host, bytes + size, second, static_cast<uint16_t>(count - 1)) ||
 	    !host.write(ring_.at(tail_), bytes, size))

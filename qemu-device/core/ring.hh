@@ -82,10 +82,12 @@ class CompletionRing {
 	}
 	/*
 	 * Write @count entries (at most the ring's depth) and make them
-	 * visible to the guest all at once. Sets the phase bits in @entries.
-	 * False: DMA failed, the ring's state in the guest is unknown.
+	 * visible to the guest all at once. Sets the phase bits in @entries;
+	 * those of a bit in @wrong_phase (0 is the first) to what they must not
+	 * be. False: DMA failed, the ring's state in the guest is unknown.
 	 */
-	[[nodiscard]] bool publish(Host &host, void *entries, uint16_t count);
+	[[nodiscard]] bool publish(Host &host, void *entries, uint16_t count,
+				   uint64_t wrong_phase = 0);
 
     private:
 	[[nodiscard]] bool write_pieces(Host &host, const uint8_t *entries, uint16_t position,

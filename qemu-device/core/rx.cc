@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "rx.hh"
 
+#include "completion_faults.hh"
+
 #include <bit>
 #include <cstring>
 
@@ -361,7 +363,9 @@ ena_receive_result Receiver::complete(QueueIndex q, uint16_t descs, const Arriva
 {
 	QueueSlot &slot = queues_[q];
 	RxState &rx = slot.rx;
-	std::array<ena_rx_cdesc, ENA_DEVICE_MAX_RX_DESCS> cdescs{};
+	/* Twice what a frame needs: for a fault that tells it twice. */
+	std::array<ena_rx_cdesc, 2 * ENA_DEVICE_MAX_RX_DESCS> cdescs;
+	Completions<ena_rx_cdesc> done{cdescs, descs};
 	size_t left = a.length;
 
 	if (!write_payload(rx, descs, a)) {
@@ -376,6 +380,7 @@ ena_receive_result Receiver::complete(QueueIndex q, uint16_t descs, const Arriva
 		const ena_rx_desc &desc = rx.cache[rx.next + i];
 		const bool last = i == descs - 1;
 		const size_t n = std::min<size_t>(left, buffer_length(desc));
+		cdescs[i] = {};
 		cdescs[i].status.set((i == 0 ? ENA_RXC_FIRST : 0) | ENA_RXC_BUFFER |
 				     (last ? ENA_RXC_LAST | describe(a) : 0));
 		cdescs[i].length.set(static_cast<uint16_t>(n));
@@ -387,12 +392,14 @@ ena_receive_result Receiver::complete(QueueIndex q, uint16_t descs, const Arriva
 		cdescs[descs - 1u].hash.set(a.hash);
 
 	rx.next = static_cast<uint16_t>(rx.next + descs);
-	if (!slot.cq.ring.publish(host_, cdescs.data(), descs)) {
+	if (host_.faults().set(rx_completion_faults)) [[unlikely]]
+		spoil_rx(host_, q, rx, done);
+	if (!slot.cq.ring.publish(host_, cdescs.data(), done.count, done.wrong_phase)) {
 		queues_.stop(q, "its completions cannot be written");
 		return drop();
 	}
 	statistics_.received(a.length);
-	if (slot.cq.vector != no_vector)
+	if (done.count && slot.cq.vector != no_vector)
 		interrupts_.completed(slot.cq.vector, Direction::rx);
 	return ENA_RECEIVE_TAKEN;
 }

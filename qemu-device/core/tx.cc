@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tx.hh"
 
+#include "completion_faults.hh"
+
 #include <bit>
 
 namespace ena
@@ -176,10 +178,13 @@ void Transmitter::complete(QueueIndex q, Burst &burst, uint16_t req_id)
 void Transmitter::flush(QueueIndex q, Burst &burst)
 {
 	CompletionQueue &cq = queues_[q].cq;
+	Completions<ena_tx_cdesc> done{burst.cdescs, burst.count};
 
-	if (!burst.count)
+	if (host_.faults().set(tx_completion_faults)) [[unlikely]]
+		spoil_tx(host_, q, done);
+	if (!done.count)
 		return;
-	if (!cq.ring.publish(host_, burst.cdescs.data(), burst.count))
+	if (!cq.ring.publish(host_, burst.cdescs.data(), done.count, done.wrong_phase))
 		queues_.stop(q, "its completions cannot be written");
 	else if (cq.vector != no_vector)
 		interrupts_.completed(cq.vector, Direction::tx);

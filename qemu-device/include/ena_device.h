@@ -57,6 +57,7 @@ struct ena_config {
 	uint16_t hint_tx_completion_ms;
 	uint16_t hint_mmio_read_ms;
 	bool readless; /* false: PCI revision bit 0 set, registers by MMIO only */
+	uint64_t fault_seed; /* of the dice that faults throw: equal seeds, equal throws */
 };
 
 /* Checksum and segmentation left to do, in the terms of the virtio-net header. */
@@ -175,6 +176,19 @@ void ena_device_set_link(struct ena_device *dev, bool up);
 void ena_device_set_vnet(struct ena_device *dev, bool csum, bool tso4, bool tso6, bool ecn);
 /* Post an UPDATE_HINTS notification with the hints of @config's hint_ fields. */
 void ena_device_update_hints(struct ena_device *dev, const struct ena_config *config);
+
+enum {
+	ENA_DEVICE_WHY_SIZE = 1536, /* room for any sentence of ena_device_inject() */
+	ENA_DEVICE_FAULT_SIZE = 256, /* of one fault as text */
+};
+/*
+ * Break the adapter on purpose. @text: faults as Documentation/faults.rst has
+ * them, which are added to those that are set; "none" clears all. False, with a
+ * sentence in @why: nothing was changed. Faults outlive a reset.
+ */
+bool ena_device_inject(struct ena_device *dev, const char *text, char *why, size_t why_size);
+/* The @index'th fault that is set, with how often it struck; false: there is none. */
+bool ena_device_fault(const struct ena_device *dev, unsigned int index, char *text, size_t size);
 
 /*
  * False: a frame offered now is dropped and counted (no running RX queue, link

@@ -132,9 +132,13 @@ static void ena_realize(PCIDevice *pci, Error **errp)
 	pci_register_bar(pci, ENA_BAR_MSIX, PCI_BASE_ADDRESS_SPACE_MEMORY, &s->msix);
 	if (!init_capabilities(s, errp) || !ena_host_init(s, errp))
 		goto exit_pci;
+	if (s->inject && !ena_inject(s, s->inject, errp))
+		goto exit_host;
 	ena_net_init(s);
 	return;
 
+exit_host:
+	ena_host_exit(s);
 exit_pci:
 	exit_capabilities(pci);
 	msix_uninit(pci, &s->msix, &s->msix);
@@ -199,6 +203,7 @@ static void ena_class_init(ObjectClass *oc, ena_class_data *data)
 	set_bit(DEVICE_CATEGORY_NETWORK, dc->categories);
 	ena_class_init_properties(dc);
 	ena_class_init_qom(oc);
+	ena_class_init_faults(oc);
 }
 
 static void ena_instance_init(Object *obj)
@@ -210,11 +215,17 @@ static void ena_instance_init(Object *obj)
 				      DEVICE(obj));
 }
 
+static void ena_instance_finalize(Object *obj)
+{
+	g_free(ENA(obj)->inject);
+}
+
 static const TypeInfo ena_info = {
 	.name = TYPE_ENA,
 	.parent = TYPE_PCI_DEVICE,
 	.instance_size = sizeof(ENAState),
 	.instance_init = ena_instance_init,
+	.instance_finalize = ena_instance_finalize,
 	.class_init = ena_class_init,
 	.interfaces = (ena_interface_info[]){{INTERFACE_PCIE_DEVICE}, {}},
 };

@@ -2,8 +2,9 @@
 /*
  * One function of the adapter as QEMU sees it: the PCI device around a device
  * core. ena.c is the QOM type and its PCI face, ena_properties.c what a user can
- * set, ena_qom.c what QMP sees of a running adapter, ena_host.c what the core asks
- * of its host, ena_net.c the network backend.
+ * set, ena_qom.c what QMP sees of a running adapter, ena_faults.c how it is
+ * broken, ena_host.c what the core asks of its host, ena_net.c the network
+ * backend.
  */
 #ifndef OPENENA_QEMU_ENA_H
 #define OPENENA_QEMU_ENA_H
@@ -32,6 +33,7 @@ struct ENAState {
 	uint16_t device_id;
 	bool firmware_bus_master;
 	bool trace;
+	char *inject; /* faults to begin with */
 
 	MemoryRegion registers;
 	MemoryRegion msix;
@@ -74,6 +76,10 @@ bool ena_check_properties(ENAState *s, Error **errp);
 /* Properties of a running adapter. */
 void ena_class_init_qom(ObjectClass *oc);
 void ena_keep_refusal(ENAState *s, const char *text);
+
+/* Faults on purpose. False: @text is refused, with the reason in @errp. */
+void ena_class_init_faults(ObjectClass *oc);
+bool ena_inject(ENAState *s, const char *text, Error **errp);
 
 /*
  * The core is not reentrant, and QEMU may come back while it calls out: a peer

@@ -24,6 +24,7 @@ static Property ena_properties[] = {
 	ENA_CONFIG_UINT32("keep-alive-ms", keep_alive_ms),
 	ENA_CONFIG_UINT16("moderation-us", moderation_resolution_us),
 	DEFINE_PROP_BOOL("readless", ENAState, config.readless, true),
+	DEFINE_PROP_UINT64("fault-seed", ENAState, config.fault_seed, 0),
 };
 
 static const struct {
@@ -46,6 +47,7 @@ static const struct {
 	{"moderation-us", "unit of the interrupt moderation delays"},
 	{"readless", "registers are read by DMA; off: PCI revision bit 0 asks the driver for "
 		     "plain reads"},
+	{"fault-seed", "seed of the dice that faults throw"},
 };
 
 /* The core's default of a property that sets a member of its configuration. */
@@ -60,6 +62,8 @@ static void set_config_default(Property *prop, const struct ena_config *config)
 		prop->defval.u = *(const uint16_t *)member;
 	else if (prop->info == &qdev_prop_uint32)
 		prop->defval.u = *(const uint32_t *)member;
+	else if (prop->info == &qdev_prop_uint64)
+		prop->defval.u = *(const uint64_t *)member;
 	else if (prop->info == &qdev_prop_bool)
 		prop->defval.u = *(const bool *)member;
 }
