@@ -25,7 +25,9 @@ class FakeHost {
 		std::string text;
 	};
 
-	explicit FakeHost(const ena_config &config);
+	static constexpr size_t default_memory_size = 16u << 20;
+
+	explicit FakeHost(const ena_config &config, size_t memory_size = default_memory_size);
 	~FakeHost();
 	FakeHost(const FakeHost &) = delete;
 	FakeHost &operator=(const FakeHost &) = delete;
@@ -69,6 +71,7 @@ class FakeHost {
 	unsigned int receive_ready = 0;
 	std::vector<unsigned int> interrupts;
 	std::vector<Sent> sent;
+	bool keep_sent = true; /* false: frames and interrupts are only taken, for benchmarks */
 	std::vector<Note> notes;
 	ena_transmit_result answer = ENA_TRANSMIT_SENT; /* of transmit() */
 	bool dma_works = true;
@@ -80,8 +83,10 @@ class FakeHost {
 	ena_device *device;
 
     private:
+	void take(const iovec *iov, int count);
 	[[nodiscard]] bool inside(uint64_t address, size_t size) const;
 	[[nodiscard]] static ena_host_ops make_ops();
 
 	uint64_t next_ = 4096;
+	std::vector<uint8_t> sink_; /* what a wire would have copied */
 };

@@ -22,7 +22,8 @@ uint32_t ring_caps(uint32_t depth)
 }
 } // namespace
 
-Guest::Guest(const ena_config &config) : host(config), readless_answer(host.alloc(64))
+Guest::Guest(const ena_config &config, size_t memory_size)
+    : host(config, memory_size), readless_answer(host.alloc(64))
 {
 	host.write(ENA_REG_MMIO_RESP_LO, lo(readless_answer));
 	host.write(ENA_REG_MMIO_RESP_HI, hi(readless_answer));

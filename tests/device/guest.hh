@@ -38,7 +38,8 @@ class Guest {
 		uint32_t hash;
 	};
 
-	explicit Guest(const ena_config &config = FakeHost::default_config());
+	explicit Guest(const ena_config &config = FakeHost::default_config(),
+		       size_t memory_size = FakeHost::default_memory_size);
 
 	/* The two phases of the reset. */
 	void reset(uint32_t reason = 0);
