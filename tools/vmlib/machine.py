@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from . import BUILD, UserError, monitor
+from . import BUILD, UserError, monitor, tsc
 
 # What a kernel prints when something is badly wrong, whoever is to blame.
 COMPLAINT = re.compile(r"Kernel panic|Oops[: ]|BUG: |WARNING: CPU|general protection fault|"
@@ -112,8 +112,8 @@ class Machine:
                  "panic=-1", "oops=panic", "net.ifnames=0", "mitigations=off",
                  "random.trust_cpu=on"]
         if self.accel == "tcg":
-            # Calibrated on a busy host, an emulated TSC makes the guest's clock run wrong.
-            words.append("tsc=unstable")
+            rate = tsc.khz()
+            words += [f"tsc_early_khz={rate}", "tsc=reliable"] if rate else ["tsc=unstable"]
         if self.options.iommu:
             words.append("intel_iommu=on")
         return " ".join(words + self.options.kernel_arg)
