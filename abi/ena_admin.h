@@ -226,6 +226,36 @@ struct ena_eni_stats {
 };
 ENA_ASSERT_SIZE(struct ena_eni_stats, 40);
 
+/* ENA Express: the SRD protocol, the packets that could use it and those that did. */
+#define ENA_SRD_ENABLED ENA_BIT(0)
+#define ENA_SRD_UDP_ENABLED ENA_BIT(1)
+#define ENA_SRD_UDP_ORDERING_BYPASS ENA_BIT(2)
+struct ena_srd_stats {
+	ena_le64 flags;
+	ena_le64 tx_pkts;
+	ena_le64 eligible_tx_pkts;
+	ena_le64 rx_pkts;
+	ena_le64 resource_utilization; /* percent */
+};
+ENA_ASSERT_SIZE(struct ena_srd_stats, 40);
+
+/* Customer metrics: bits of requested_metrics and reported_metrics. */
+enum ena_metric {
+	ENA_METRIC_BW_IN_ALLOWANCE_EXCEEDED = 0,
+	ENA_METRIC_BW_OUT_ALLOWANCE_EXCEEDED = 1,
+	ENA_METRIC_PPS_ALLOWANCE_EXCEEDED = 2,
+	ENA_METRIC_CONNTRACK_ALLOWANCE_EXCEEDED = 3,
+	ENA_METRIC_LINKLOCAL_ALLOWANCE_EXCEEDED = 4,
+	ENA_METRIC_CONNTRACK_ALLOWANCE_AVAILABLE = 5,
+	ENA_METRIC_COUNT = 6,
+};
+
+/* The values go to the control buffer as u64, in the order of the bits. */
+struct ena_customer_metrics {
+	ena_le64 reported_metrics;
+};
+ENA_ASSERT_SIZE(struct ena_customer_metrics, 8);
+
 /* --- features ------------------------------------------------------------ */
 
 enum ena_feature_id {

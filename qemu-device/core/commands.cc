@@ -46,37 +46,10 @@ ena_admin_status Commands::dispatch(const ena_aq_entry &command, ena_acq_entry &
 	case ENA_ADMIN_SET_FEATURE:
 		return features_.set(std::bit_cast<ena_set_feature_cmd>(command));
 	case ENA_ADMIN_GET_STATS:
-		return get_stats(std::bit_cast<ena_get_stats_cmd>(command), payload);
+		return metrics_.get(std::bit_cast<ena_get_stats_cmd>(command), payload);
 	default:
 		return host_.refuse(ENA_ADMIN_BAD_OPCODE, "admin command with unknown opcode %u",
 				    command.common.opcode);
-	}
-}
-
-/* Scope and queue are ignored: drivers leave them zero and mean the whole adapter. */
-ena_admin_status Commands::get_stats(const ena_get_stats_cmd &cmd, std::span<uint8_t, 56> payload)
-{
-	const uint16_t device = cmd.device_id.get();
-
-	if (device != 0 && device != ENA_STATS_OWN_DEVICE)
-		return host_.refuse(ENA_ADMIN_ILLEGAL_PARAMETER,
-				    "GET_STATS: device %u, only the own one (0x%x) can be asked",
-				    device, ENA_STATS_OWN_DEVICE);
-	switch (cmd.type) {
-	case ENA_STATS_BASIC: {
-		ena_basic_stats stats{};
-		statistics_.report(stats);
-		memcpy(payload.data(), &stats, sizeof(stats));
-		return ENA_ADMIN_SUCCESS;
-	}
-	case ENA_STATS_ENI:
-		/* No allowance is enforced, so none was ever exceeded: all zero. */
-		return ENA_ADMIN_SUCCESS;
-	default:
-		return host_.refuse(ENA_ADMIN_UNSUPPORTED_OPCODE,
-				    "GET_STATS: type %u is not offered, only %u (basic) and %u "
-				    "(ENI)",
-				    cmd.type, ENA_STATS_BASIC, ENA_STATS_ENI);
 	}
 }
 

@@ -4,14 +4,15 @@
 #define ENA_CORE_COMMANDS_HH
 
 #include "features.hh"
+#include "metrics.hh"
 
 namespace ena
 {
 
 class Commands {
     public:
-	Commands(Host &host, Queues &queues, Features &features, const Statistics &statistics)
-	    : host_(host), queues_(queues), features_(features), statistics_(statistics)
+	Commands(Host &host, Queues &queues, Features &features, Metrics &metrics)
+	    : host_(host), queues_(queues), features_(features), metrics_(metrics)
 	{
 	}
 
@@ -21,13 +22,11 @@ class Commands {
     private:
 	[[nodiscard]] ena_admin_status dispatch(const ena_aq_entry &command,
 						ena_acq_entry &completion);
-	[[nodiscard]] ena_admin_status get_stats(const ena_get_stats_cmd &cmd,
-						 std::span<uint8_t, 56> payload);
 
 	Host &host_;
 	Queues &queues_;
 	Features &features_;
-	const Statistics &statistics_;
+	Metrics &metrics_;
 };
 
 } // namespace ena

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "features.hh"
-
-#include <cstdio>
+#include "why.hh"
 
 using namespace ena;
 
@@ -25,27 +24,6 @@ extern "C" void ena_config_default(ena_config *config)
 
 namespace
 {
-/* Writes the sentence if there is room for one. */
-class Why {
-    public:
-	Why(char *text, size_t size) : text_(text), size_(size)
-	{
-	}
-	[[gnu::format(printf, 2, 3)]] bool refuse(const char *format, ...)
-	{
-		va_list args;
-		va_start(args, format);
-		if (text_ && size_)
-			vsnprintf(text_, size_, format, args);
-		va_end(args);
-		return false;
-	}
-
-    private:
-	char *text_;
-	size_t size_;
-};
-
 bool check_depth(Why &why, const char *name, uint16_t depth, unsigned int max)
 {
 	if (Ring::valid_depth(depth) && depth >= ENA_DEVICE_MIN_RING_DEPTH && depth <= max)
@@ -122,6 +100,8 @@ bool check_times(Why &why, const ena_config &c)
 	    (!c.moderation_resolution_us || c.moderation_resolution_us > max_resolution_us))
 		return why.refuse("interrupt moderation resolution of %u us, must be 1 to %u",
 				  c.moderation_resolution_us, max_resolution_us);
+	if (c.ena_express_udp && !c.ena_express)
+		return why.refuse("ena-express-udp=on needs ena-express=on");
 	return true;
 }
 } // namespace

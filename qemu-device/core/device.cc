@@ -20,10 +20,11 @@ Device::Device(const ena_config &config, const ena_host_ops &ops, void *host)
       interrupts_(host_, config.moderation_resolution_us),
       events_(host_, interrupts_, statistics_, config), queues_(host_, config_),
       rss_(host_, queues_), features_(host_, config_, rss_, events_),
-      commands_(host_, queues_, features_, statistics_),
-      tx_(host_, config_, queues_, interrupts_, events_, statistics_),
-      rx_(host_, config_, queues_, rss_, features_, interrupts_, statistics_), admin_faults_(host_),
-      tx_wire_(host_, tx_wire_kinds, pass_tx, this), rx_wire_(host_, rx_wire_kinds, pass_rx, this)
+      metrics_(host_, config_, statistics_, share_), commands_(host_, queues_, features_, metrics_),
+      tx_(host_, config_, queues_, interrupts_, events_, statistics_, share_),
+      rx_(host_, config_, queues_, rss_, features_, interrupts_, statistics_, share_),
+      admin_faults_(host_), tx_wire_(host_, tx_wire_kinds, pass_tx, this),
+      rx_wire_(host_, rx_wire_kinds, pass_rx, this)
 {
 }
 
@@ -235,8 +236,10 @@ void Device::timer()
 	interrupts_.expire(now);
 	events_.expire(now);
 	rx_.expire(now);
+	tx_.expire(now);
 	if (now >= fault_deadline()) [[unlikely]]
 		expire_faults(now);
+	schedule_if_work();
 	rearm_timer();
 }
 
@@ -253,6 +256,11 @@ void Device::set_link(bool up)
 	link_up_ = up;
 	update_link();
 	rearm_timer();
+}
+
+bool Device::share_allowance(Allowance &allowance)
+{
+	return share_.join(allowance);
 }
 
 void Device::set_vnet(const VnetAbilities &abilities)
@@ -300,6 +308,7 @@ void Device::tear_down()
 	rx_.reset();
 	rss_.reset();
 	features_.reset();
+	share_.reset();
 	rearm_timer();
 }
 
@@ -342,8 +351,8 @@ void Device::schedule_if_work()
 
 void Device::rearm_timer()
 {
-	const uint64_t deadline = std::min(
-		{interrupts_.deadline(), events_.deadline(), rx_.deadline(), fault_deadline()});
+	const uint64_t deadline = std::min({interrupts_.deadline(), events_.deadline(),
+					    rx_.deadline(), tx_.deadline(), fault_deadline()});
 
 	if (deadline == timer_ns_)
 		return;

@@ -30,6 +30,7 @@ class Device {
 	void timer();
 	void transmit_ready();
 	void set_link(bool up);
+	[[nodiscard]] bool share_allowance(Allowance &allowance);
 	void set_vnet(const VnetAbilities &abilities);
 	void update_hints(const ena_config &config);
 	[[nodiscard]] bool can_receive() const;
@@ -85,11 +86,13 @@ class Device {
 	Readless readless_;
 	AdminQueue admin_;
 	Statistics statistics_;
+	AllowanceShare share_;
 	Interrupts interrupts_;
 	Events events_;
 	Queues queues_;
 	Rss rss_;
 	Features features_;
+	Metrics metrics_;
 	Commands commands_;
 	Transmitter tx_;
 	Receiver rx_;

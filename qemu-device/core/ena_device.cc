@@ -10,6 +10,10 @@ struct ena_device {
 	ena::Device device;
 };
 
+struct ena_allowance {
+	ena::Allowance allowance;
+};
+
 static bool aligned_word(uint64_t offset, unsigned int size)
 {
 	return size == 4 && offset % 4 == 0 && offset < ENA_DEVICE_BAR0_SIZE;
@@ -23,6 +27,31 @@ ena_device *ena_device_new(const ena_config *config, const ena_host_ops *ops, vo
 	if (!memory)
 		return nullptr;
 	return new (memory) ena_device{ena::Device(*config, *ops, host)};
+}
+
+ena_allowance *ena_allowance_new(const ena_allowance_config *config)
+{
+	void *memory = malloc(sizeof(ena_allowance));
+	if (!memory)
+		return nullptr;
+	auto *allowance = new (memory) ena_allowance{ena::Allowance(*config)};
+	if (allowance->allowance.init())
+		return allowance;
+	ena_allowance_free(allowance);
+	return nullptr;
+}
+
+void ena_allowance_free(ena_allowance *allowance)
+{
+	if (!allowance)
+		return;
+	allowance->~ena_allowance();
+	free(allowance);
+}
+
+bool ena_device_share_allowance(ena_device *dev, ena_allowance *allowance)
+{
+	return dev->device.share_allowance(allowance->allowance);
 }
 
 void ena_device_free(ena_device *dev)

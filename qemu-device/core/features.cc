@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "features.hh"
+#include "metrics.hh"
 
 #include <cstring>
 
@@ -11,8 +12,7 @@ namespace
 constexpr uint32_t device_version = 1;
 constexpr uint32_t implementation = 1;
 constexpr uint32_t address_bits = 48;
-constexpr uint32_t capabilities = ENA_CAPABILITY_ENI_STATS | ENA_CAPABILITY_EXTENDED_RESET_REASONS |
-				  ENA_CAPABILITY_CDESC_MBZ;
+constexpr uint32_t capabilities = ENA_CAPABILITY_EXTENDED_RESET_REASONS | ENA_CAPABILITY_CDESC_MBZ;
 /* Host placement sends no header of its own; drivers use it as a bound of a hint only. */
 constexpr uint32_t max_header = 96;
 
@@ -55,7 +55,7 @@ ena_device_attributes Features::device_attributes() const
 	a.impl_id.set(implementation);
 	a.device_version.set(device_version);
 	a.supported_features.set(supported());
-	a.capabilities.set(capabilities);
+	a.capabilities.set(capabilities | Metrics::capabilities(config_));
 	a.phys_addr_width.set(address_bits);
 	a.virt_addr_width.set(address_bits);
 	memcpy(a.mac, config_.mac, sizeof(a.mac));

@@ -97,9 +97,24 @@ struct SubmissionQueue {
 	}
 };
 
+/* A queue that is held back by the allowance. */
+struct TxPace {
+	bool waits = false; /* its packet is complete, but may not go yet */
+	uint64_t until_ns = 0;
+	/*
+	 * Entries before @mark were in the ring at @mark_ns, and have waited since.
+	 */
+	bool backlog = false;
+	bool refused = false; /* something, since the mark was set */
+	uint16_t mark = 0;
+	uint64_t mark_ns = 0;
+	uint8_t excess = 0; /* enum class Excess: what was refused */
+};
+
 struct TxState {
 	TxMeta meta;
 	TxPacket packet;
+	TxPace pace;
 };
 
 /* Descriptors read ahead, and what happens while there are none. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "rx.hh"
+#include "frame_cursor.hh"
 
 #include "completion_faults.hh"
 
@@ -28,52 +29,13 @@ constexpr BusAddress buffer_address(const ena_rx_desc &desc)
 {
 	return {desc.addr_lo.get() | uint64_t{desc.addr_hi.get()} << 32};
 }
-
-/* Steps through a frame in pieces, handing out runs of bytes. */
-class FrameCursor {
-    public:
-	explicit FrameCursor(std::span<const iovec> frame) : frame_(frame)
-	{
-	}
-	/* At most @max bytes in one piece; empty at the end. */
-	[[nodiscard]] std::span<const uint8_t> take(size_t max)
-	{
-		while (!frame_.empty() && at_ == frame_[0].iov_len) {
-			frame_ = frame_.subspan(1);
-			at_ = 0;
-		}
-		if (frame_.empty())
-			return {};
-		const size_t n = std::min(max, frame_[0].iov_len - at_);
-		const auto *bytes = static_cast<const uint8_t *>(frame_[0].iov_base) + at_;
-		at_ += n;
-		return {bytes, n};
-	}
-
-    private:
-	std::span<const iovec> frame_;
-	size_t at_ = 0;
-};
-
-size_t copy_out(std::span<const iovec> frame, std::span<uint8_t> to)
-{
-	FrameCursor cursor(frame);
-	size_t done = 0;
-	while (done < to.size()) {
-		const auto part = cursor.take(to.size() - done);
-		if (part.empty())
-			break;
-		memcpy(&to[done], part.data(), part.size());
-		done += part.size();
-	}
-	return done;
-}
 } // namespace
 
 void Receiver::reset()
 {
 	held_ = true;
 	starving_ = 0;
+	pace_ = {};
 }
 
 void Receiver::release_held()
@@ -104,7 +66,7 @@ void Receiver::queue_destroyed()
 
 uint64_t Receiver::deadline() const
 {
-	uint64_t deadline = no_deadline;
+	uint64_t deadline = pace_.waits ? pace_.until_ns : no_deadline;
 	for (uint64_t left = starving_; left; left &= left - 1) {
 		const RxState &rx = queues_[lowest(left)].rx;
 		if (!rx.dropping)
@@ -115,8 +77,10 @@ uint64_t Receiver::deadline() const
 
 void Receiver::expire(uint64_t now_ns)
 {
-	bool expired = false;
+	bool expired = pace_.waits && now_ns >= pace_.until_ns;
 
+	if (expired)
+		pace_.waits = false;
 	for (uint64_t left = starving_; left; left &= left - 1) {
 		const QueueIndex q = lowest(left);
 		RxState &rx = queues_[q].rx;
@@ -160,6 +124,12 @@ ena_receive_result Receiver::receive(std::span<const iovec> frame, const ena_vne
 
 	if (length < ethernet_header)
 		return drop();
+	return share_.limited() ? receive_paced(frame, length, hdr) : accept(frame, length, hdr);
+}
+
+ena_receive_result Receiver::accept(std::span<const iovec> frame, size_t length,
+				    const ena_vnet_hdr *hdr)
+{
 	if (hdr && (hdr->flags & ENA_VNET_NEEDS_CSUM || hdr->gso_type != ENA_VNET_GSO_NONE))
 		return receive_unfinished(frame, length, *hdr);
 	const bool valid = hdr && hdr->flags & ENA_VNET_DATA_VALID;

@@ -12,9 +12,10 @@ namespace ena
 class Receiver {
     public:
 	Receiver(Host &host, const ena_config &config, Queues &queues, Rss &rss,
-		 const Features &features, Interrupts &interrupts, Statistics &statistics)
+		 const Features &features, Interrupts &interrupts, Statistics &statistics,
+		 AllowanceShare &share)
 	    : host_(host), config_(config), queues_(queues), rss_(rss), features_(features),
-	      interrupts_(interrupts), statistics_(statistics)
+	      interrupts_(interrupts), statistics_(statistics), share_(share)
 	{
 	}
 
@@ -52,8 +53,27 @@ class Receiver {
 		uint16_t descs;
 	};
 
+	/* Frames that the allowance holds back, at the host. */
+	struct Pace {
+		bool waits = false; /* the host is to offer them at until_ns */
+		bool refused = false; /* the host has not offered the one that was refused again */
+		bool backlog = false; /* there are or just were some */
+		uint64_t since_ns = 0;
+		uint64_t until_ns = 0;
+		uint64_t drop_until_ns = 0; /* they have waited too long: no more holding */
+		Excess excess{};
+	};
+
 	using Head = std::array<uint8_t, net::parse_window>;
 
+	/* receive(), once the allowance lets the frame pass. */
+	[[nodiscard]] ena_receive_result accept(std::span<const iovec> frame, size_t length,
+						const ena_vnet_hdr *hdr);
+	/* The same, when there is an allowance to ask first (rx_pace.cc). */
+	[[nodiscard]] ena_receive_result receive_paced(std::span<const iovec> frame, size_t length,
+						       const ena_vnet_hdr *hdr);
+	[[nodiscard]] ena_receive_result hold_back(const Verdict &verdict, const WirePacket &wire,
+						   uint64_t now_ns);
 	[[nodiscard]] ena_receive_result receive_unfinished(std::span<const iovec> frame,
 							    size_t length, const ena_vnet_hdr &hdr);
 	[[nodiscard]] ena_receive_result receive_large(std::span<uint8_t> frame,
@@ -80,8 +100,10 @@ class Receiver {
 	const Features &features_;
 	Interrupts &interrupts_;
 	Statistics &statistics_;
+	AllowanceShare &share_;
 	bool held_ = true; /* the host may hold frames that it was told not to deliver */
 	uint64_t starving_ = 0; /* queues that had no buffer for a frame; bit = queue index */
+	Pace pace_;
 	net::Segmenter segmenter_;
 	std::array<uint8_t, max_large_frame> bounce_;
 };

@@ -35,17 +35,27 @@ class Statistics {
 		total_.rx_drops++;
 		total_.rx_overruns++;
 	}
+	/* ENA Express could have sent these. */
+	void srd_eligible(uint64_t packets)
+	{
+		srd_eligible_ += packets;
+	}
+	[[nodiscard]] uint64_t srd_eligible() const
+	{
+		return srd_eligible_;
+	}
 	/* The driver reset the adapter: its counters start at zero again. */
 	void driver_reset(uint32_t reason)
 	{
 		total_.resets++;
 		total_.last_reset_reason = reason;
-		base_ = total_;
+		rebase();
 	}
 	/* The same at power-on, which no driver asked for. */
 	void rebase()
 	{
 		base_ = total_;
+		srd_eligible_ = 0;
 	}
 
 	[[nodiscard]] const ena_device_stats &total() const
@@ -58,6 +68,7 @@ class Statistics {
     private:
 	ena_device_stats total_{};
 	ena_device_stats base_{};
+	uint64_t srd_eligible_ = 0;
 };
 
 } // namespace ena

@@ -18,12 +18,16 @@ void Transmitter::reset()
 {
 	suspended_ = {};
 	rung_ = 0;
+	waiting_ = 0;
 }
 
 void Transmitter::queue_destroyed()
 {
 	if (suspended_.active && !queues_.find(suspended_.queue.value, Direction::tx))
 		suspended_ = {};
+	for (uint16_t i = 0; i < max_queue_slots; i++)
+		if (!queues_.find(i, Direction::tx))
+			waiting_ &= ~QueueIndex{i}.bit();
 }
 
 void Transmitter::poll()
@@ -37,6 +41,9 @@ void Transmitter::poll()
 		run(QueueIndex{static_cast<uint16_t>(turn_)});
 		turn_ = (turn_ + 1) % max_queue_slots;
 	}
+	/* Those that were refused come first when there is something to be had again. */
+	if (waiting_)
+		turn_ = (served_ + 1) % max_queue_slots;
 }
 
 /* False: the large packet is still not out. */
@@ -59,6 +66,12 @@ void Transmitter::run(QueueIndex q)
 	QueueSlot &slot = queues_[q];
 	SubmissionQueue &sq = slot.sq;
 
+	if (sq.runs(Direction::tx) && slot.tx.pace.waits) {
+		Burst burst;
+		finish_packet(q, burst);
+		flush(q, burst);
+		return;
+	}
 	if (!sq.runs(Direction::tx) || !sq.waiting()) {
 		rung_ &= ~q.bit();
 		return;
@@ -72,7 +85,8 @@ void Transmitter::run(QueueIndex q)
 	}
 
 	Burst burst;
-	for (uint16_t i = 0; i < n && budget_ && !blocked_ && !suspended_.active && !sq.stopped;
+	for (uint16_t i = 0; i < n && budget_ && !blocked_ && !suspended_.active && !sq.stopped &&
+			     !slot.tx.pace.waits;
 	     i++) {
 		const uint32_t phase = field_get(ENA_TXD_PHASE, descs[i].word0.get());
 		if (phase != sq.ring.phase(sq.head)) {
@@ -151,10 +165,19 @@ void Transmitter::finish_packet(QueueIndex q, Burst &burst)
 {
 	QueueSlot &slot = queues_[q];
 	TxPacket &packet = slot.tx.packet;
+	bool go = true;
 
 	if (!packet.fault && packet.req_id >= slot.sq.ring.depth())
 		packet.fault = "its req_id is not below the depth of the queue";
-	const char *fault = packet.fault ? packet.fault : send(q, packet);
+	if (!packet.fault && watched()) {
+		const auto say = pace(q);
+		if (say == Verdict::Say::wait)
+			return;
+		go = say == Verdict::Say::pass;
+	}
+	const char *fault = packet.fault;
+	if (!fault && go)
+		fault = send(q, packet);
 	if (fault) {
 		statistics_.tx_drop();
 		host_.complain("TX queue %u: packet with req_id %u, %u bytes in %u descriptors is "

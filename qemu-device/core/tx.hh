@@ -3,6 +3,7 @@
 #ifndef ENA_CORE_TX_HH
 #define ENA_CORE_TX_HH
 
+#include "allowance.hh"
 #include "dma.hh"
 #include "events.hh"
 #include "queues.hh"
@@ -34,16 +35,16 @@ struct TxOffload {
 class Transmitter {
     public:
 	Transmitter(Host &host, const ena_config &config, Queues &queues, Interrupts &interrupts,
-		    const Events &events, Statistics &statistics)
+		    const Events &events, Statistics &statistics, AllowanceShare &share)
 	    : host_(host), config_(config), queues_(queues), interrupts_(interrupts),
-	      events_(events), statistics_(statistics)
+	      events_(events), statistics_(statistics), share_(share)
 	{
 	}
 
 	/* The tail of a queue has moved. */
 	void doorbell(QueueIndex q)
 	{
-		rung_ |= q.bit();
+		rung_ |= q.bit() & ~waiting_;
 	}
 	/* A bounded piece of work, shared fairly among the queues. */
 	void poll();
@@ -61,6 +62,9 @@ class Transmitter {
 	{
 		vnet_ = abilities;
 	}
+	/* When the next queue that waits for the allowance may try again. */
+	[[nodiscard]] uint64_t deadline() const;
+	void expire(uint64_t now_ns);
 	/* A queue was destroyed: forget a packet of it that is half sent. */
 	void queue_destroyed();
 	/* Forgets what the driver did; a busy host is still busy. */
@@ -80,12 +84,22 @@ class Transmitter {
 		size_t segments = 0;
 	};
 
+	/* The allowance, or the counters of ENA Express, must see each packet. */
+	[[nodiscard]] bool watched() const
+	{
+		return share_.limited() || config_.ena_express;
+	}
 	[[nodiscard]] bool resume();
 	void run(QueueIndex q);
 	/* True: the packet is complete. */
 	[[nodiscard]] static bool feed(QueueSlot &slot, const ena_tx_desc &desc);
 	static void feed_meta(QueueSlot &slot, const ena_tx_desc &desc);
 	void finish_packet(QueueIndex q, Burst &burst);
+	/* Whether the packet of @q, whose descriptors have all been read, may go (tx_pace.cc). */
+	[[nodiscard]] Verdict::Say pace(QueueIndex q);
+	[[nodiscard]] bool keep_waiting(QueueIndex q, const Verdict &verdict, uint64_t now_ns);
+	void advance_mark(QueueSlot &slot);
+	void count_srd_eligible(const WirePacket &wire);
 	void complete(QueueIndex q, Burst &burst, uint16_t req_id);
 	void flush(QueueIndex q, Burst &burst);
 
@@ -116,11 +130,14 @@ class Transmitter {
 	Interrupts &interrupts_;
 	const Events &events_;
 	Statistics &statistics_;
+	AllowanceShare &share_;
 	VnetAbilities vnet_;
 	bool blocked_ = false;
 	unsigned int budget_ = 0; /* descriptors and segments left in this poll() */
 	uint64_t rung_ = 0; /* queues with descriptors to read; bit = queue index */
+	uint64_t waiting_ = 0; /* queues that wait for the allowance; none is in rung_ */
 	int turn_ = 0; /* the queue whose turn it is */
+	int served_ = 0; /* the queue that the allowance has let send last */
 	Suspended suspended_;
 	net::Segmenter segmenter_;
 	std::array<uint8_t, max_large_frame> bounce_;

@@ -58,6 +58,8 @@ struct ena_config {
 	uint16_t hint_mmio_read_ms;
 	bool readless; /* false: PCI revision bit 0 set, registers by MMIO only */
 	uint64_t fault_seed; /* of the dice that faults throw: equal seeds, equal throws */
+	bool ena_express; /* reported, with its counters; the protocol (SRD) is not implemented */
+	bool ena_express_udp;
 };
 
 /* Checksum and segmentation left to do, in the terms of the virtio-net header. */

@@ -24,6 +24,8 @@
 	X(ena_split64)              \
 	X(ena_basic_stats)          \
 	X(ena_eni_stats)            \
+	X(ena_srd_stats)            \
+	X(ena_customer_metrics)     \
 	X(ena_feature_common)       \
 	X(ena_get_feature_cmd)      \
 	X(ena_set_feature_cmd)      \

@@ -44,7 +44,7 @@ namespace tcp
 {
 inline constexpr size_t sequence = 4, data_offset = 12, flags = 13, checksum = 16;
 inline constexpr size_t min_header = 20;
-inline constexpr uint8_t fin = 0x01, psh = 0x08, cwr = 0x80;
+inline constexpr uint8_t fin = 0x01, rst = 0x04, psh = 0x08, cwr = 0x80;
 } // namespace tcp
 
 namespace udp
