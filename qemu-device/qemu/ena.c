@@ -211,6 +211,7 @@ static void ena_instance_init(Object *obj)
 	ENAState *s = ENA(obj);
 
 	ena_config_default(&s->config);
+	s->given = 0;
 	device_add_bootindex_property(obj, &s->conf.bootindex, "bootindex", "/ethernet-phy@0",
 				      DEVICE(obj));
 }

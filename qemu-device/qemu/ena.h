@@ -2,9 +2,9 @@
 /*
  * One function of the adapter as QEMU sees it: the PCI device around a device
  * core. ena.c is the QOM type and its PCI face, ena_properties.c what a user can
- * set, ena_qom.c what QMP sees of a running adapter, ena_faults.c how it is
- * broken, ena_host.c what the core asks of its host, ena_net.c the network
- * backend.
+ * set, ena_instance.c the instance it belongs to, ena_qom.c what QMP sees of a
+ * running adapter, ena_faults.c how it is broken, ena_host.c what the core asks of
+ * its host, ena_net.c the network backend.
  */
 #ifndef OPENENA_QEMU_ENA_H
 #define OPENENA_QEMU_ENA_H
@@ -16,6 +16,7 @@
 #include "qom/object.h"
 #include "compat.h"
 #include "ena_device.h"
+#include "ena_instance.h"
 #include "ena_pci.h"
 
 #define TYPE_ENA "ena"
@@ -23,6 +24,8 @@
 enum { ENA_REFUSALS = 16, ENA_REFUSAL_SIZE = 160 };
 
 OBJECT_DECLARE_SIMPLE_TYPE(ENAState, ENA)
+
+typedef struct ENAInstance ENAInstance;
 
 struct ENAState {
 	PCIDevice parent_obj;
@@ -34,6 +37,15 @@ struct ENAState {
 	bool firmware_bus_master;
 	bool trace;
 	char *inject; /* faults to begin with */
+	uint64_t given; /* properties that the user has set; bit = place in the table */
+
+	/* ena_instance.c */
+	char *instance_type; /* NULL: none */
+	char *instance; /* NULL: the one without a name */
+	bool cluster_placement;
+	struct ena_allowance_config allowance;
+	const struct ena_instance_type *type;
+	ENAInstance *member_of;
 
 	MemoryRegion registers;
 	MemoryRegion msix;
@@ -72,6 +84,16 @@ void ena_register_types(void);
 void ena_class_init_properties(DeviceClass *dc);
 /* Complete s->config from the properties. False: a value is refused, with the limit in @errp. */
 bool ena_check_properties(ENAState *s, Error **errp);
+
+/* The user, and not a default, has set property @name. */
+bool ena_property_given(const ENAState *s, const char *name);
+
+/* What the instance type sets: into s->config and s->allowance. False: refused, in @errp. */
+bool ena_instance_check(ENAState *s, Error **errp);
+/* Share the allowance of the instance; the core exists. */
+bool ena_instance_join(ENAState *s, Error **errp);
+/* The core is gone. */
+void ena_instance_leave(ENAState *s);
 
 /* Properties of a running adapter. */
 void ena_class_init_qom(ObjectClass *oc);

@@ -257,10 +257,11 @@ bool ena_host_init(ENAState *s, Error **errp)
 	s->bh = qemu_bh_new_guarded(ena_bh, s, &dev->mem_reentrancy_guard);
 	s->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, ena_timer, s);
 	s->core = ena_device_new(&s->config, &host_ops, s);
-	if (s->core)
+	if (s->core && ena_instance_join(s, errp))
 		return true;
+	if (!s->core)
+		error_setg(errp, "no memory for the adapter");
 	ena_host_exit(s);
-	error_setg(errp, "no memory for the adapter");
 	return false;
 }
 
@@ -269,6 +270,7 @@ void ena_host_exit(ENAState *s)
 	if (s->core)
 		ena_device_free(s->core);
 	s->core = NULL;
+	ena_instance_leave(s);
 	timer_free(s->timer);
 	s->timer = NULL;
 	qemu_bh_delete(s->bh);

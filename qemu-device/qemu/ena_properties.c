@@ -6,6 +6,7 @@
 
 #define ENA_CONFIG_UINT16(name, field) DEFINE_PROP_UINT16(name, ENAState, config.field, 0)
 #define ENA_CONFIG_UINT32(name, field) DEFINE_PROP_UINT32(name, ENAState, config.field, 0)
+#define ENA_ALLOWANCE(name, field) DEFINE_PROP_UINT32(name, ENAState, allowance.field, 0)
 
 /* The core's defaults replace the zeros at class_init. */
 static Property ena_properties[] = {
@@ -25,6 +26,18 @@ static Property ena_properties[] = {
 	ENA_CONFIG_UINT16("moderation-us", moderation_resolution_us),
 	DEFINE_PROP_BOOL("readless", ENAState, config.readless, true),
 	DEFINE_PROP_UINT64("fault-seed", ENAState, config.fault_seed, 0),
+	DEFINE_PROP_STRING("instance-type", ENAState, instance_type),
+	DEFINE_PROP_STRING("instance", ENAState, instance),
+	DEFINE_PROP_BOOL("cluster-placement", ENAState, cluster_placement, false),
+	ENA_ALLOWANCE("burst-ms", burst_ms),
+	ENA_ALLOWANCE("flow-mbps", flow_mbps),
+	ENA_ALLOWANCE("pps-allowance", pps),
+	ENA_ALLOWANCE("conntrack-allowance", connections),
+	ENA_ALLOWANCE("link-local-pps", link_local_pps),
+	ENA_ALLOWANCE("allowance-wait-ms", wait_ms),
+	ENA_ALLOWANCE("time-scale", time_scale),
+	DEFINE_PROP_BOOL("ena-express", ENAState, config.ena_express, false),
+	DEFINE_PROP_BOOL("ena-express-udp", ENAState, config.ena_express_udp, false),
 };
 
 static const struct {
@@ -48,15 +61,39 @@ static const struct {
 	{"readless", "registers are read by DMA; off: PCI revision bit 0 asks the driver for "
 		     "plain reads"},
 	{"fault-seed", "seed of the dice that faults throw"},
+	{"instance-type", "EC2 instance type such as c5n.18xlarge: sets queues, MTU, speed and "
+			  "what may be sent and received; default: nothing is limited"},
+	{"instance", "name of the instance; adapters with the same one share its allowances"},
+	{"cluster-placement", "in a cluster placement group: one flow may have 10 Gbit/s, not 5"},
+	{"burst-ms", "how long full credits last at the peak bandwidth; 300000 is assumed"},
+	{"flow-mbps", "bandwidth of one flow in each direction; 0: no limit"},
+	{"pps-allowance", "packets a second of the instance, both directions; 0: no limit; by "
+			  "default 100 for each Mbit/s of the peak, which is assumed"},
+	{"conntrack-allowance", "connections tracked; 0: none is tracked; 65536 is assumed"},
+	{"link-local-pps", "packets a second of the adapter to link-local services; 0: no limit"},
+	{"allowance-wait-ms", "how long a packet beyond the allowance waits before it is dropped; "
+			      "50 is assumed"},
+	{"time-scale", "how many times slower than the guest's clock the allowances run, for "
+		       "guests too slow for real ones"},
+	{"ena-express", "report ENA Express as on (the SRD protocol is not implemented)"},
+	{"ena-express-udp", "the same for UDP"},
 };
 
-/* The core's default of a property that sets a member of its configuration. */
-static void set_config_default(Property *prop, const struct ena_config *config)
+/* The allowances that are the same for all types. */
+static const struct ena_allowance_config *default_allowance(void)
 {
-	const char *member = (const char *)config + (prop->offset - offsetof(ENAState, config));
+	static struct ena_allowance_config config;
 
-	if (prop->offset < offsetof(ENAState, config) ||
-	    prop->offset >= offsetof(ENAState, config) + sizeof(*config))
+	ena_allowance_default(&config, &(struct ena_instance_type){.name = ""});
+	return &config;
+}
+
+/* The core's default of a property that sets a member of @config, which lies at @at. */
+static void set_config_default(Property *prop, const void *config, size_t at, size_t size)
+{
+	const char *member = (const char *)config + (prop->offset - at);
+
+	if (prop->offset < at || prop->offset >= at + size)
 		return;
 	if (prop->info == &qdev_prop_uint16)
 		prop->defval.u = *(const uint16_t *)member;
@@ -68,14 +105,51 @@ static void set_config_default(Property *prop, const struct ena_config *config)
 		prop->defval.u = *(const bool *)member;
 }
 
+/* The properties' own accessors, and ours that notes who has been set. */
+static const PropertyInfo *plain_info[ARRAY_SIZE(ena_properties)];
+static PropertyInfo noting_info[ARRAY_SIZE(ena_properties)];
+QEMU_BUILD_BUG_ON(ARRAY_SIZE(ena_properties) > 64);
+
+static void set_and_note(Object *obj, Visitor *v, const char *name, void *opaque, Error **errp)
+{
+	unsigned int i = (Property *)opaque - ena_properties;
+
+	plain_info[i]->set(obj, v, name, opaque, errp);
+	ENA(obj)->given |= UINT64_C(1) << i;
+}
+
+static void note_when_set(unsigned int i)
+{
+	plain_info[i] = ena_properties[i].info;
+	noting_info[i] = *plain_info[i];
+	noting_info[i].set = set_and_note;
+	ena_properties[i].info = &noting_info[i];
+}
+
+bool ena_property_given(const ENAState *s, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ena_properties); i++)
+		if (!strcmp(ena_properties[i].name, name))
+			return s->given >> i & 1;
+	g_assert_not_reached();
+}
+
 void ena_class_init_properties(DeviceClass *dc)
 {
 	struct ena_config config;
 	unsigned int i;
 
 	ena_config_default(&config);
-	for (i = 0; i < ARRAY_SIZE(ena_properties); i++)
-		set_config_default(&ena_properties[i], &config);
+	for (i = 0; i < ARRAY_SIZE(ena_properties); i++) {
+		set_config_default(&ena_properties[i], &config, offsetof(ENAState, config),
+				   sizeof(config));
+		set_config_default(&ena_properties[i], default_allowance(),
+				   offsetof(ENAState, allowance),
+				   sizeof(struct ena_allowance_config));
+		note_when_set(i);
+	}
 	device_class_set_props_n(dc, ena_properties, ARRAY_SIZE(ena_properties));
 	for (i = 0; i < ARRAY_SIZE(ena_help); i++)
 		object_class_property_set_description(OBJECT_CLASS(dc), ena_help[i].name,
@@ -101,7 +175,7 @@ bool ena_check_properties(ENAState *s, Error **errp)
 {
 	char why[256];
 
-	if (!check_device_id(s, errp))
+	if (!check_device_id(s, errp) || !ena_instance_check(s, errp))
 		return false;
 	qemu_macaddr_default_if_unset(&s->conf.macaddr);
 	memcpy(s->config.mac, s->conf.macaddr.a, sizeof(s->config.mac));
