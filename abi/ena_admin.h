@@ -342,6 +342,42 @@ struct ena_max_queues {
 };
 ENA_ASSERT_SIZE(struct ena_max_queues, 32);
 
+/*
+ * LLQ: transmit queues whose entries lie in BAR2. GET fills what is supported and
+ * enabled, SET takes the enabled fields: one bit each.
+ */
+enum ena_llq_header_location { ENA_LLQ_HEADER_INLINE = 1, ENA_LLQ_HEADER_RING = 2 };
+enum ena_llq_entry_size { ENA_LLQ_ENTRY_128 = 1, ENA_LLQ_ENTRY_192 = 2, ENA_LLQ_ENTRY_256 = 4 };
+/* How descriptors fill the entries of a packet behind its first one. */
+enum ena_llq_stride { ENA_LLQ_STRIDE_SINGLE = 1, ENA_LLQ_STRIDE_MULTIPLE = 2 };
+#define ENA_LLQ_DISABLE_META_CACHING ENA_BIT(0)
+#define ENA_LLQ_LIMIT_TX_BURST ENA_BIT(1)
+
+struct ena_llq_option {
+	ena_le16 supported;
+	ena_le16 enabled;
+};
+
+enum { ENA_LLQ_VERSION = 1 };
+
+struct ena_llq_config {
+	ena_le32 max_num;
+	ena_le32 max_depth;
+	struct ena_llq_option header_location;
+	struct ena_llq_option entry_size;
+	struct ena_llq_option descs_before_header; /* bit = number: 1, 2, 4, 8 */
+	struct ena_llq_option stride;
+	uint8_t version; /* this byte and the next three are 0 in version 0 */
+	uint8_t entry_size_recommended; /* enum ena_llq_entry_size */
+	ena_le16 max_wide_depth; /* of entries of 256 bytes; 0: half of max_depth */
+	ena_le16 accel_flags; /* GET: what the device needs; SET: what the driver knows */
+	ena_le16 max_tx_burst; /* GET: bytes of entries of one doorbell */
+	ena_le32 reserved32;
+};
+ENA_ASSERT_SIZE(struct ena_llq_config, 36);
+ENA_ASSERT_OFFSET(struct ena_llq_config, version, 24);
+ENA_ASSERT_OFFSET(struct ena_llq_config, accel_flags, 28);
+
 enum { ENA_MAX_QUEUES_EXT_VERSION = 1 };
 
 struct ena_max_queues_ext {

@@ -32,6 +32,7 @@
 	X(ena_device_attributes)    \
 	X(ena_max_queues)           \
 	X(ena_max_queues_ext)       \
+	X(ena_llq_config)           \
 	X(ena_hw_hints)             \
 	X(ena_rss_hash_function)    \
 	X(ena_rss_key)              \
