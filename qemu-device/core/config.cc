@@ -20,6 +20,13 @@ extern "C" void ena_config_default(ena_config *config)
 	config->moderation_resolution_us = 1;
 	config->readless = true;
 	config->fault_seed = 1;
+	config->llq = true;
+	config->llq_meta_caching = true;
+	config->llq_entry_sizes = implemented_llq_entry_sizes;
+	config->llq_descs_before_header = implemented_llq_descs_before_header;
+	config->llq_strides = implemented_llq_strides;
+	config->llq_entry_recommended = 128;
+	config->llq_wide_depth = 512;
 }
 
 namespace
@@ -104,11 +111,44 @@ bool check_times(Why &why, const ena_config &c)
 		return why.refuse("ena-express-udp=on needs ena-express=on");
 	return true;
 }
+
+bool check_mask(Why &why, const char *name, uint32_t mask, uint32_t implemented)
+{
+	if (mask && !(mask & ~implemented))
+		return true;
+	return why.refuse("LLQ %s 0x%x, must be some of 0x%x", name, mask, implemented);
+}
+
+bool check_llq(Why &why, const ena_config &c)
+{
+	if (!ena_config_llq_size(&c))
+		return true;
+	if (!check_mask(why, "entry sizes", c.llq_entry_sizes, implemented_llq_entry_sizes) ||
+	    !check_mask(why, "descriptors before the header", c.llq_descs_before_header,
+			implemented_llq_descs_before_header) ||
+	    !check_mask(why, "strides", c.llq_strides, implemented_llq_strides))
+		return false;
+	if (!llq_entry_sizes(c))
+		return why.refuse("LLQ entries of only 256 bytes with TX depth %u, must be %u or "
+				  "more: drivers halve it",
+				  c.tx_depth, 2u * ENA_DEVICE_MIN_RING_DEPTH);
+	if (c.llq_entry_recommended != 128 && c.llq_entry_recommended != 256)
+		return why.refuse("LLQ entries of %u bytes recommended, must be 128 or 256",
+				  c.llq_entry_recommended);
+	if (c.llq_wide_depth &&
+	    !check_depth(why, "wide LLQ", c.llq_wide_depth, ENA_DEVICE_MAX_TX_DEPTH))
+		return false;
+	if (c.llq_max_burst && c.llq_max_burst < llq_largest_packet(c))
+		return why.refuse("LLQ burst of %u bytes, must be at least %u, the largest packet, "
+				  "or 0 for no limit",
+				  c.llq_max_burst, llq_largest_packet(c));
+	return true;
+}
 } // namespace
 
 extern "C" bool ena_config_check(const ena_config *config, char *why_text, size_t why_size)
 {
 	Why why(why_text, why_size);
 	return check_queues(why, *config) && check_link(why, *config) &&
-	       check_features(why, *config) && check_times(why, *config);
+	       check_features(why, *config) && check_times(why, *config) && check_llq(why, *config);
 }

@@ -18,10 +18,11 @@ constexpr uint32_t caps = ENA_CAPS_CONTIGUOUS_QUEUE | field_put(ENA_CAPS_RESET_T
 Device::Device(const ena_config &config, const ena_host_ops &ops, void *host)
     : config_(config), faults_(config.fault_seed), host_(ops, host, faults_),
       interrupts_(host_, config.moderation_resolution_us),
-      events_(host_, interrupts_, statistics_, config), queues_(host_, config_),
-      rss_(host_, queues_), features_(host_, config_, rss_, events_),
-      metrics_(host_, config_, statistics_, share_), commands_(host_, queues_, features_, metrics_),
-      tx_(host_, config_, queues_, interrupts_, events_, statistics_, share_),
+      events_(host_, interrupts_, statistics_, config), llq_(host_, config_),
+      queues_(host_, config_, llq_), rss_(host_, queues_),
+      features_(host_, config_, rss_, events_, llq_), metrics_(host_, config_, statistics_, share_),
+      commands_(host_, queues_, features_, metrics_),
+      tx_(host_, config_, llq_, queues_, interrupts_, events_, statistics_, share_),
       rx_(host_, config_, queues_, rss_, features_, interrupts_, statistics_, share_),
       admin_faults_(host_), tx_wire_(host_, tx_wire_kinds, pass_tx, this),
       rx_wire_(host_, rx_wire_kinds, pass_rx, this)

@@ -33,6 +33,11 @@ class Device {
 	[[nodiscard]] bool share_allowance(Allowance &allowance);
 	void set_vnet(const VnetAbilities &abilities);
 	void update_hints(const ena_config &config);
+	/* See ena_device_set_llq_memory(). */
+	void set_llq_memory(const void *memory)
+	{
+		llq_.set_memory(memory);
+	}
 	[[nodiscard]] bool can_receive() const;
 	[[nodiscard]] ena_receive_result receive(std::span<const iovec> frame,
 						 const ena_vnet_hdr *hdr);
@@ -89,6 +94,7 @@ class Device {
 	AllowanceShare share_;
 	Interrupts interrupts_;
 	Events events_;
+	Llq llq_;
 	Queues queues_;
 	Rss rss_;
 	Features features_;

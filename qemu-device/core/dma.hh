@@ -29,10 +29,11 @@ class FrameMap {
 	FrameMap(const FrameMap &) = delete;
 	FrameMap &operator=(const FrameMap &) = delete;
 
-	/* Bytes of the core's own. */
-	void add_local(std::span<uint8_t> bytes)
+	/* Bytes of the core's own, which the host only reads. */
+	void add_local(std::span<const uint8_t> bytes)
 	{
-		iov_[count_++] = {bytes.data(), bytes.size()};
+		if (!bytes.empty())
+			iov_[count_++] = {const_cast<uint8_t *>(bytes.data()), bytes.size()};
 	}
 	/* False: guest memory cannot be read, or lies in too many pieces. */
 	[[nodiscard]] bool add(BusAddress address, size_t length)

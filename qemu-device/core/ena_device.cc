@@ -108,6 +108,18 @@ void ena_device_set_vnet(ena_device *dev, bool csum, bool tso4, bool tso6, bool 
 	dev->device.set_vnet({csum, tso4, tso6, ecn});
 }
 
+size_t ena_config_llq_size(const ena_config *config)
+{
+	if (!config->llq || !(config->features & ENA_BIT(ENA_FEATURE_LLQ)))
+		return 0;
+	return ena::llq_memory_size(*config);
+}
+
+void ena_device_set_llq_memory(ena_device *dev, const void *memory)
+{
+	dev->device.set_llq_memory(memory);
+}
+
 void ena_device_update_hints(ena_device *dev, const ena_config *config)
 {
 	dev->device.update_hints(*config);

@@ -37,6 +37,8 @@ uint32_t Features::supported() const
 	uint32_t features = config_.features | ENA_BIT(ENA_FEATURE_DEVICE_ATTRIBUTES);
 	if (!config_.speed_mbps)
 		features &= ~ENA_BIT(ENA_FEATURE_LINK_CONFIG);
+	if (!llq_.offered())
+		features &= ~ENA_BIT(ENA_FEATURE_LLQ);
 	return features;
 }
 
@@ -133,6 +135,8 @@ ena_admin_status Features::get(const ena_get_feature_cmd &cmd, std::span<uint8_t
 		return put(payload, max_queues_ext());
 	case ENA_FEATURE_HW_HINTS:
 		return put(payload, events_.hints());
+	case ENA_FEATURE_LLQ:
+		return put(payload, llq_.get(cmd.feature.feature_version));
 	case ENA_FEATURE_RSS_HASH_FUNCTION:
 		return get_rss(ena_rss_hash_function{});
 	case ENA_FEATURE_RSS_INDIRECTION:
@@ -174,6 +178,8 @@ ena_admin_status Features::set(const ena_set_feature_cmd &cmd)
 	switch (id) {
 	case ENA_FEATURE_MTU:
 		return set_mtu(take<ena_mtu>(cmd));
+	case ENA_FEATURE_LLQ:
+		return llq_.set(take<ena_llq_config>(cmd));
 	case ENA_FEATURE_RSS_HASH_FUNCTION:
 		return rss_.set(take<ena_rss_hash_function>(cmd), cmd.ctrl);
 	case ENA_FEATURE_RSS_INDIRECTION:

@@ -4,6 +4,7 @@
 #define ENA_CORE_FEATURES_HH
 
 #include "events.hh"
+#include "llq.hh"
 #include "rss.hh"
 
 namespace ena
@@ -12,12 +13,12 @@ namespace ena
 /* What this core implements: the limits of ena_config. */
 inline constexpr uint32_t implemented_features =
 	ENA_BIT(ENA_FEATURE_DEVICE_ATTRIBUTES) | ENA_BIT(ENA_FEATURE_MAX_QUEUES_NUM) |
-	ENA_BIT(ENA_FEATURE_HW_HINTS) | ENA_BIT(ENA_FEATURE_MAX_QUEUES_EXT) |
-	ENA_BIT(ENA_FEATURE_RSS_HASH_FUNCTION) | ENA_BIT(ENA_FEATURE_OFFLOAD) |
-	ENA_BIT(ENA_FEATURE_RSS_INDIRECTION) | ENA_BIT(ENA_FEATURE_MTU) |
-	ENA_BIT(ENA_FEATURE_RSS_HASH_INPUT) | ENA_BIT(ENA_FEATURE_INTERRUPT_MODERATION) |
-	ENA_BIT(ENA_FEATURE_AENQ_CONFIG) | ENA_BIT(ENA_FEATURE_LINK_CONFIG) |
-	ENA_BIT(ENA_FEATURE_HOST_ATTR);
+	ENA_BIT(ENA_FEATURE_HW_HINTS) | ENA_BIT(ENA_FEATURE_LLQ) |
+	ENA_BIT(ENA_FEATURE_MAX_QUEUES_EXT) | ENA_BIT(ENA_FEATURE_RSS_HASH_FUNCTION) |
+	ENA_BIT(ENA_FEATURE_OFFLOAD) | ENA_BIT(ENA_FEATURE_RSS_INDIRECTION) |
+	ENA_BIT(ENA_FEATURE_MTU) | ENA_BIT(ENA_FEATURE_RSS_HASH_INPUT) |
+	ENA_BIT(ENA_FEATURE_INTERRUPT_MODERATION) | ENA_BIT(ENA_FEATURE_AENQ_CONFIG) |
+	ENA_BIT(ENA_FEATURE_LINK_CONFIG) | ENA_BIT(ENA_FEATURE_HOST_ATTR);
 inline constexpr uint32_t implemented_tx_offloads =
 	ENA_OFFLOAD_TX_L3_CSUM_V4 | ENA_OFFLOAD_TX_L4_CSUM_V4_PART |
 	ENA_OFFLOAD_TX_L4_CSUM_V4_FULL | ENA_OFFLOAD_TX_L4_CSUM_V6_PART |
@@ -40,8 +41,9 @@ inline constexpr LinkSpeed link_speeds[] = {
 
 class Features {
     public:
-	Features(Host &host, const ena_config &config, Rss &rss, Events &events)
-	    : host_(host), config_(config), rss_(rss), events_(events), mtu_(config.max_mtu)
+	Features(Host &host, const ena_config &config, Rss &rss, Events &events, Llq &llq)
+	    : host_(host), config_(config), rss_(rss), events_(events), llq_(llq),
+	      mtu_(config.max_mtu)
 	{
 	}
 
@@ -75,6 +77,7 @@ class Features {
 	const ena_config &config_;
 	Rss &rss_;
 	Events &events_;
+	Llq &llq_;
 	uint32_t mtu_;
 };
 

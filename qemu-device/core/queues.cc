@@ -96,20 +96,41 @@ ena_admin_status Queues::destroy_cq(const ena_destroy_cq_cmd &cmd)
 	return ENA_ADMIN_SUCCESS;
 }
 
-ena_admin_status Queues::check_sq(const ena_create_sq_cmd &cmd, Direction direction)
+ena_admin_status Queues::check_placement(const ena_create_sq_cmd &cmd, Direction direction)
 {
 	const uint32_t placement = field_get(ENA_SQ_CAPS2_PLACEMENT, cmd.caps2);
-	const uint16_t cq_idx = cmd.cq_idx.get();
 
-	if (placement != ENA_PLACEMENT_HOST)
+	if (placement == ENA_PLACEMENT_HOST) {
+		if (bus_address(cmd.base))
+			return ENA_ADMIN_SUCCESS;
+		return host_.refuse(ENA_ADMIN_ILLEGAL_PARAMETER, "CREATE_SQ: ring address is 0");
+	}
+	if (placement != ENA_PLACEMENT_DEVICE)
+		return host_.refuse(ENA_ADMIN_ILLEGAL_PARAMETER,
+				    "CREATE_SQ: placement %u, must be %u (host memory) or %u (the "
+				    "adapter)",
+				    placement, ENA_PLACEMENT_HOST, ENA_PLACEMENT_DEVICE);
+	if (!llq_.offered())
 		return host_.refuse(ENA_ADMIN_ILLEGAL_PARAMETER,
 				    "CREATE_SQ: placement %u, only %u (host memory) is offered: "
 				    "feature 4 (LLQ) is not announced",
 				    placement, ENA_PLACEMENT_HOST);
+	if (direction == Direction::rx)
+		return host_.refuse(ENA_ADMIN_ILLEGAL_PARAMETER,
+				    "CREATE_SQ: placement %u for an RX queue, which must lie in "
+				    "host memory (%u)",
+				    placement, ENA_PLACEMENT_HOST);
+	return ENA_ADMIN_SUCCESS;
+}
+
+ena_admin_status Queues::check_sq(const ena_create_sq_cmd &cmd, Direction direction)
+{
+	const uint16_t cq_idx = cmd.cq_idx.get();
+
+	if (const auto status = check_placement(cmd, direction))
+		return status;
 	if (const auto status = check_depth("CREATE_SQ", direction, cmd.depth.get()))
 		return status;
-	if (!bus_address(cmd.base))
-		return host_.refuse(ENA_ADMIN_ILLEGAL_PARAMETER, "CREATE_SQ: ring address is 0");
 	if (cq_idx >= max_queue_slots || !slots_[cq_idx].cq.live)
 		return host_.refuse(ENA_ADMIN_ILLEGAL_PARAMETER,
 				    "CREATE_SQ: there is no completion queue %u", cq_idx);
@@ -147,9 +168,15 @@ ena_admin_status Queues::create_sq(const ena_create_sq_cmd &cmd, ena_create_sq_r
 	QueueSlot &slot = slots_[q.value];
 	static_assert(sizeof(ena_tx_desc) == sizeof(ena_rx_desc));
 	slot.sq = {};
+	slot.sq.ring = Ring(bus_address(cmd.base), cmd.depth.get(), sizeof(ena_tx_desc));
+	if (field_get(ENA_SQ_CAPS2_PLACEMENT, cmd.caps2) == ENA_PLACEMENT_DEVICE) {
+		if (const auto status = llq_.claim(cmd.depth.get(), slot.sq.llq))
+			return status;
+		slot.sq.ring = llq_.ring(slot.sq.llq, cmd.depth.get());
+		resp.llq_descriptors_offset.set(static_cast<uint32_t>(slot.sq.ring.at(0).value));
+	}
 	slot.sq.live = true;
 	slot.sq.direction = direction;
-	slot.sq.ring = Ring(bus_address(cmd.base), cmd.depth.get(), sizeof(ena_tx_desc));
 	slot.tx = {};
 	slot.rx = {};
 	if (direction == Direction::rx)
@@ -169,6 +196,7 @@ ena_admin_status Queues::destroy_sq(const ena_destroy_sq_cmd &cmd)
 		return host_.refuse(ENA_ADMIN_ILLEGAL_PARAMETER,
 				    "DESTROY_SQ: there is no submission queue %u of direction %u",
 				    cmd.sq_idx.get(), wire_direction);
+	llq_.release(slot->sq.llq);
 	slot->sq = {};
 	running_rx_ &= ~QueueIndex{cmd.sq_idx.get()}.bit();
 	return ENA_ADMIN_SUCCESS;
@@ -207,6 +235,15 @@ bool Queues::ring_doorbell(QueueIndex q, uint16_t tail)
 		stop(q, "its doorbell is out of range");
 		return false;
 	}
+	const uint16_t burst = sq.llq.layout.burst;
+	const auto rung = static_cast<uint16_t>(tail - sq.tail);
+	if (burst && rung > burst) {
+		host_.complain("doorbell of queue %u: %u entries at once, the limit of a burst is "
+			       "%u",
+			       q.value, rung, burst);
+		stop(q, "its doorbell is beyond the limit of a burst");
+		return false;
+	}
 	sq.tail = tail;
 	return true;
 }
@@ -222,6 +259,7 @@ void Queues::stop(QueueIndex q, const char *why)
 void Queues::reset()
 {
 	running_rx_ = 0;
+	llq_.reset();
 	for (QueueSlot &slot : slots_) {
 		slot.cq = {};
 		slot.sq = {};

@@ -4,12 +4,13 @@
 #define ENA_CORE_QUEUES_HH
 
 #include "interrupts.hh"
-#include "ring.hh"
+#include "llq.hh"
 
 #include "abi/ena_io.h"
 
 #include <array>
 #include <optional>
+#include <span>
 
 namespace ena
 {
@@ -69,7 +70,9 @@ struct TxBuffer {
 /* A packet as far as its descriptors have been read. */
 struct TxPacket {
 	std::array<TxBuffer, ENA_DEVICE_MAX_TX_DESCS> buffers;
-	uint32_t length = 0;
+	std::array<uint8_t, llq_max_header> header; /* its first bytes, if the driver pushed them */
+	uint16_t header_length = 0;
+	uint32_t length = 0; /* of header and buffers */
 	uint32_t word1 = 0; /* of the first descriptor: what is asked for */
 	uint16_t count = 0; /* descriptors, those beyond buffers included */
 	uint16_t buffer_count = 0;
@@ -77,12 +80,27 @@ struct TxPacket {
 	bool meta_seen = false;
 	TxMeta meta;
 	const char *fault = nullptr; /* why it will not be sent */
+
+	[[nodiscard]] std::span<const uint8_t> pushed() const
+	{
+		return {header.data(), header_length};
+	}
+	/* As new, but for what lies beyond the counts. */
+	void clear()
+	{
+		header_length = count = buffer_count = req_id = 0;
+		length = word1 = 0;
+		meta_seen = false;
+		meta = {};
+		fault = nullptr;
+	}
 };
 
 struct SubmissionQueue {
 	bool live = false;
 	bool stopped = false; /* the ring made no sense: ignored until destroyed */
 	Direction direction = Direction::tx;
+	LlqRegion llq; /* if the ring lies in the adapter */
 	Ring ring;
 	uint16_t head = 0; /* next entry to read */
 	uint16_t tail = 0; /* as rung by the driver */
@@ -138,7 +156,8 @@ struct QueueSlot {
 
 class Queues {
     public:
-	Queues(Host &host, const ena_config &config) : host_(host), config_(config)
+	Queues(Host &host, const ena_config &config, Llq &llq)
+	    : host_(host), config_(config), llq_(llq)
 	{
 	}
 
@@ -175,9 +194,11 @@ class Queues {
 	}
 	[[nodiscard]] ena_admin_status check_depth(const char *what, Direction d, uint16_t depth);
 	[[nodiscard]] ena_admin_status check_sq(const ena_create_sq_cmd &cmd, Direction direction);
+	[[nodiscard]] ena_admin_status check_placement(const ena_create_sq_cmd &cmd, Direction d);
 
 	Host &host_;
 	const ena_config &config_;
+	Llq &llq_;
 	std::array<QueueSlot, max_queue_slots> slots_{};
 	uint64_t running_rx_ = 0; /* bit = queue index */
 };

@@ -4,6 +4,7 @@
 #include "completion_faults.hh"
 
 #include <bit>
+#include <cstring>
 
 namespace ena
 {
@@ -11,7 +12,6 @@ namespace ena
 namespace
 {
 constexpr unsigned int poll_budget = 256;
-constexpr uint16_t batch = 64; /* descriptors read at once */
 } // namespace
 
 void Transmitter::reset()
@@ -76,28 +76,21 @@ void Transmitter::run(QueueIndex q)
 		rung_ &= ~q.bit();
 		return;
 	}
-	const auto limit = static_cast<uint16_t>(std::min<unsigned int>(budget_, batch));
-	const uint16_t n = sq.ring.contiguous(sq.head, std::min(sq.waiting(), limit));
-	std::array<ena_tx_desc, batch> descs;
-	if (!host_.read(sq.ring.at(sq.head), descs.data(), n * sizeof(descs[0]))) {
-		queues_.stop(q, "its descriptors cannot be read");
-		return;
-	}
-
+	TxEntries entries(host_, llq_, slot, budget_);
 	Burst burst;
-	for (uint16_t i = 0; i < n && budget_ && !blocked_ && !suspended_.active && !sq.stopped &&
-			     !slot.tx.pace.waits;
-	     i++) {
-		const uint32_t phase = field_get(ENA_TXD_PHASE, descs[i].word0.get());
-		if (phase != sq.ring.phase(sq.head)) {
-			queues_.stop(q, "a descriptor before its doorbell has the wrong phase");
+	while (budget_ && !blocked_ && !suspended_.active && !sq.stopped && !slot.tx.pace.waits) {
+		const std::span<const ena_tx_desc> entry = entries.next();
+		if (entry.empty())
 			break;
-		}
-		sq.head++;
-		budget_--;
-		if (feed(slot, descs[i]))
-			finish_packet(q, burst);
+		budget_ -= std::min<unsigned int>(budget_, entry.size());
+		for (const ena_tx_desc &desc : entry)
+			if (feed(slot, desc))
+				finish_packet(q, burst);
 	}
+	if (entries.fault())
+		queues_.stop(q, entries.fault());
+	else if (sq.llq.live && slot.tx.packet.count && !slot.tx.pace.waits && !sq.waiting())
+		queues_.stop(q, "a packet before its doorbell has no last descriptor");
 	flush(q, burst);
 }
 
@@ -137,7 +130,9 @@ bool Transmitter::feed(QueueSlot &slot, const ena_tx_desc &desc)
 		return false;
 	}
 	if (!packet.count) {
-		if (!packet.meta_seen)
+		if (!packet.meta_seen && !slot.sq.llq.layout.meta_caching)
+			packet.fault = "it has no meta descriptor, and none is remembered";
+		else if (!packet.meta_seen)
 			packet.meta = slot.tx.meta;
 		if (!(word0 & ENA_TXD_FIRST) && !packet.meta_seen)
 			packet.fault = "its first descriptor is not marked as first";
@@ -186,7 +181,7 @@ void Transmitter::finish_packet(QueueIndex q, Burst &burst)
 	}
 	if (!suspended_.active)
 		complete(q, burst, packet.req_id);
-	packet = {};
+	packet.clear();
 }
 
 void Transmitter::complete(QueueIndex q, Burst &burst, uint16_t req_id)
@@ -229,8 +224,10 @@ void Transmitter::emit(QueueIndex q, std::span<const iovec> iov, const ena_vnet_
 /* Copy bytes @from to @to of the packet to the same place in the bounce buffer. */
 bool Transmitter::gather(const TxPacket &packet, size_t from, size_t to)
 {
-	size_t at = 0;
+	size_t at = packet.header_length;
 
+	if (from < at)
+		memcpy(&bounce_[from], &packet.header[from], std::min(at, to) - from);
 	for (uint16_t i = 0; i < packet.buffer_count && at < to; i++) {
 		const TxBuffer &buffer = packet.buffers[i];
 		const size_t begin = std::max(from, at);
@@ -276,6 +273,7 @@ const char *Transmitter::send_plain(QueueIndex q, const TxPacket &packet)
 {
 	FrameMap frame(host_, bounce_);
 
+	frame.add_local(packet.pushed());
 	for (uint16_t i = 0; i < packet.buffer_count; i++)
 		if (!frame.add(packet.buffers[i].address, packet.buffers[i].length))
 			return "its buffers cannot be read";

@@ -6,7 +6,7 @@
 #include "allowance.hh"
 #include "dma.hh"
 #include "events.hh"
-#include "queues.hh"
+#include "tx_entries.hh"
 
 #include "core/net/packet.hh"
 #include "core/net/segment.hh"
@@ -34,9 +34,10 @@ struct TxOffload {
 
 class Transmitter {
     public:
-	Transmitter(Host &host, const ena_config &config, Queues &queues, Interrupts &interrupts,
-		    const Events &events, Statistics &statistics, AllowanceShare &share)
-	    : host_(host), config_(config), queues_(queues), interrupts_(interrupts),
+	Transmitter(Host &host, const ena_config &config, const Llq &llq, Queues &queues,
+		    Interrupts &interrupts, const Events &events, Statistics &statistics,
+		    AllowanceShare &share)
+	    : host_(host), config_(config), llq_(llq), queues_(queues), interrupts_(interrupts),
 	      events_(events), statistics_(statistics), share_(share)
 	{
 	}
@@ -73,7 +74,7 @@ class Transmitter {
     private:
 	/* Completions of one burst, written together. */
 	struct Burst {
-		std::array<ena_tx_cdesc, 64> cdescs;
+		std::array<ena_tx_cdesc, TxEntries::batch> cdescs;
 		uint16_t count = 0;
 	};
 	/* A large packet whose segments are not all out. */
@@ -126,6 +127,7 @@ class Transmitter {
 
 	Host &host_;
 	const ena_config &config_;
+	const Llq &llq_;
 	Queues &queues_;
 	Interrupts &interrupts_;
 	const Events &events_;

@@ -140,7 +140,8 @@ const char *Transmitter::send_to_able_peer(QueueIndex q, const TxPacket &packet,
 
 	FrameMap frame(host_, std::span(bounce_).subspan(head_length));
 	frame.add_local(head);
-	size_t skip = head_length;
+	static_assert(llq_max_header <= net::parse_window); /* the head has all that was pushed */
+	size_t skip = head_length - packet.header_length;
 	for (uint16_t i = 0; i < packet.buffer_count; i++) {
 		const TxBuffer &buffer = packet.buffers[i];
 		const size_t skipped = std::min<size_t>(skip, buffer.length);

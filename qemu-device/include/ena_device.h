@@ -60,6 +60,15 @@ struct ena_config {
 	uint64_t fault_seed; /* of the dice that faults throw: equal seeds, equal throws */
 	bool ena_express; /* reported, with its counters; the protocol (SRD) is not implemented */
 	bool ena_express_udp;
+	/* Feature 4, LLQ: what is offered, as masks in the terms of struct ena_llq_config. */
+	bool llq;
+	bool llq_meta_caching; /* false: every packet brings its meta descriptor */
+	uint32_t llq_entry_sizes;
+	uint32_t llq_descs_before_header;
+	uint32_t llq_strides;
+	uint16_t llq_entry_recommended; /* bytes: 128 or 256 */
+	uint16_t llq_wide_depth; /* with entries of 256 bytes; 0: half of tx_depth */
+	uint16_t llq_max_burst; /* bytes of entries of one doorbell, 0: any number */
 };
 
 /* Checksum and segmentation left to do, in the terms of the virtio-net header. */
@@ -145,10 +154,20 @@ void ena_config_default(struct ena_config *config);
 /* True, or false with a sentence in @why that names the value and the limit. */
 bool ena_config_check(const struct ena_config *config, char *why, size_t why_size);
 
+/* Bytes of BAR2, a power of two; 0: the adapter has none, and no LLQ. */
+size_t ena_config_llq_size(const struct ena_config *config);
+
 /* NULL when memory is out. @config must have passed ena_config_check(). */
 struct ena_device *ena_device_new(const struct ena_config *config, const struct ena_host_ops *ops,
 				  void *host);
 void ena_device_free(struct ena_device *dev);
+
+/*
+ * Where BAR2 is: ena_config_llq_size() bytes, aligned to 8, that live as long as @dev.
+ * The guest writes to it without asking, also while the core reads. Without this,
+ * feature 4 is not offered. Call it before the guest runs.
+ */
+void ena_device_set_llq_memory(struct ena_device *dev, const void *memory);
 
 /*
  * Power-on state: as after creation. For bus reset, FLR and machine reset; the

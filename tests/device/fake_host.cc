@@ -13,10 +13,12 @@ FakeHost &self(void *host)
 } // namespace
 
 FakeHost::FakeHost(const ena_config &config, size_t memory_size)
-    : memory(memory_size), sink_(1u << 17)
+    : memory(memory_size), llq(ena_config_llq_size(&config) / sizeof(uint64_t)), sink_(1u << 17)
 {
 	const ena_host_ops ops = make_ops();
 	device = ena_device_new(&config, &ops, this);
+	if (!llq.empty())
+		ena_device_set_llq_memory(device, llq.data());
 	ena_device_set_link(device, true);
 }
 

@@ -65,6 +65,7 @@ class FakeHost {
 	[[nodiscard]] size_t raised(unsigned int vector) const;
 
 	std::vector<uint8_t> memory;
+	std::vector<uint64_t> llq; /* BAR2 */
 	uint64_t clock_ns = 1'000'000'000;
 	uint64_t deadline_ns = UINT64_MAX;
 	bool scheduled = false;

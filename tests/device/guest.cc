@@ -181,6 +181,7 @@ uint8_t Guest::try_create_sq(Queue &q, uint8_t placement)
 	memcpy(&resp, &c, sizeof(resp));
 	q.index = resp.sq_idx.get();
 	q.doorbell = resp.doorbell_offset.get();
+	q.llq = resp.llq_descriptors_offset.get();
 	return c.common.status;
 }
 

@@ -16,6 +16,7 @@ class Guest {
 		uint16_t cq_index = 0;
 		uint32_t doorbell = 0, unmask = 0;
 		uint64_t sq = 0, cq = 0;
+		uint32_t llq = 0; /* offset in BAR2 */
 		uint16_t depth = 0;
 		uint16_t tail = 0; /* free-running */
 		uint16_t cq_head = 0;
