@@ -77,6 +77,30 @@ static bool init_msix(ENAState *s, Error **errp)
 	return true;
 }
 
+/*
+ * BAR2 is RAM, so that the driver's pushes do not trap; the core looks at it when a
+ * doorbell in BAR0 tells it to.
+ */
+static bool init_llq(ENAState *s, Error **errp)
+{
+	size_t size = ena_config_llq_size(&s->config);
+
+	if (!size)
+		return true;
+	if (!memory_region_init_ram(&s->llq, OBJECT(s), "ena-llq", size, errp))
+		return false;
+	pci_register_bar(PCI_DEVICE(s), ENA_BAR_LLQ,
+			 PCI_BASE_ADDRESS_SPACE_MEMORY | PCI_BASE_ADDRESS_MEM_PREFETCH, &s->llq);
+	return true;
+}
+
+/* The memory goes with the object; its name must not be in the way of the next adapter's. */
+static void exit_llq(ENAState *s)
+{
+	if (ena_config_llq_size(&s->config))
+		vmstate_unregister_ram(&s->llq, DEVICE(s));
+}
+
 static bool init_capabilities(ENAState *s, Error **errp)
 {
 	PCIDevice *pci = PCI_DEVICE(s);
@@ -127,8 +151,10 @@ static void ena_realize(PCIDevice *pci, Error **errp)
 	memory_region_init_io(&s->registers, OBJECT(s), &ena_mmio_ops, s, "ena-registers",
 			      ENA_DEVICE_BAR0_SIZE);
 	pci_register_bar(pci, ENA_BAR_REGISTERS, PCI_BASE_ADDRESS_SPACE_MEMORY, &s->registers);
-	if (!init_msix(s, errp))
+	if (!init_llq(s, errp))
 		goto free_name;
+	if (!init_msix(s, errp))
+		goto exit_llq;
 	pci_register_bar(pci, ENA_BAR_MSIX, PCI_BASE_ADDRESS_SPACE_MEMORY, &s->msix);
 	if (!init_capabilities(s, errp) || !ena_host_init(s, errp))
 		goto exit_pci;
@@ -142,6 +168,8 @@ exit_host:
 exit_pci:
 	exit_capabilities(pci);
 	msix_uninit(pci, &s->msix, &s->msix);
+exit_llq:
+	exit_llq(s);
 free_name:
 	g_clear_pointer(&s->name, g_free);
 }
@@ -155,6 +183,7 @@ static void ena_exit(PCIDevice *pci)
 	exit_capabilities(pci);
 	msix_unuse_all_vectors(pci);
 	msix_uninit(pci, &s->msix, &s->msix);
+	exit_llq(s);
 	g_clear_pointer(&s->name, g_free);
 }
 

@@ -49,6 +49,7 @@ struct ENAState {
 
 	MemoryRegion registers;
 	MemoryRegion msix;
+	MemoryRegion llq; /* without an address if LLQ is off */
 
 	char *name; /* in messages */
 	struct ena_device *core; /* NULL before realize and after exit */

@@ -257,6 +257,8 @@ bool ena_host_init(ENAState *s, Error **errp)
 	s->bh = qemu_bh_new_guarded(ena_bh, s, &dev->mem_reentrancy_guard);
 	s->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, ena_timer, s);
 	s->core = ena_device_new(&s->config, &host_ops, s);
+	if (s->core && ena_config_llq_size(&s->config))
+		ena_device_set_llq_memory(s->core, memory_region_get_ram_ptr(&s->llq));
 	if (s->core && ena_instance_join(s, errp))
 		return true;
 	if (!s->core)

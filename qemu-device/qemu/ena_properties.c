@@ -38,6 +38,14 @@ static Property ena_properties[] = {
 	ENA_ALLOWANCE("time-scale", time_scale),
 	DEFINE_PROP_BOOL("ena-express", ENAState, config.ena_express, false),
 	DEFINE_PROP_BOOL("ena-express-udp", ENAState, config.ena_express_udp, false),
+	DEFINE_PROP_BOOL("llq", ENAState, config.llq, true),
+	DEFINE_PROP_BOOL("llq-meta-caching", ENAState, config.llq_meta_caching, true),
+	ENA_CONFIG_UINT32("llq-entry-sizes", llq_entry_sizes),
+	ENA_CONFIG_UINT16("llq-entry-recommended", llq_entry_recommended),
+	ENA_CONFIG_UINT32("llq-descs-before-header", llq_descs_before_header),
+	ENA_CONFIG_UINT32("llq-strides", llq_strides),
+	ENA_CONFIG_UINT16("llq-wide-depth", llq_wide_depth),
+	ENA_CONFIG_UINT16("llq-max-burst", llq_max_burst),
 };
 
 static const struct {
@@ -77,6 +85,22 @@ static const struct {
 		       "guests too slow for real ones"},
 	{"ena-express", "report ENA Express as on (the SRD protocol is not implemented)"},
 	{"ena-express-udp", "the same for UDP"},
+	{"llq",
+	 "transmit queues in the adapter's memory (feature 4, BAR2); off: in host memory only"},
+	{"llq-meta-caching",
+	 "a packet may leave out its meta descriptor; off: every one has it, as "
+	 "newer adapters ask"},
+	{"llq-entry-sizes", "mask of the entry sizes offered: 1 (128 bytes), 4 (256 bytes, with "
+			    "tx-depth 512 and more)"},
+	{"llq-entry-recommended", "entry size recommended to drivers that ask, 128 or 256"},
+	{"llq-descs-before-header",
+	 "mask of the numbers of descriptors before the header: 1, 2, 4, 8"},
+	{"llq-strides", "mask of the strides offered: 1 (single), 2 (multiple)"},
+	{"llq-wide-depth", "largest ring of 256-byte entries, a power of two, 256 to tx-depth; 0: "
+			   "half of tx-depth"},
+	{"llq-max-burst",
+	 "most bytes of entries of one doorbell, at least the largest packet; 0: no "
+	 "limit"},
 };
 
 /* The allowances that are the same for all types. */

@@ -65,18 +65,23 @@ class AdminQueue:
             vm.set_reg(base + 4, 0)
             vm.set_reg(caps, 64 << 16 | self.DEPTH)
 
-    def submit(self, opcode, feature=0, data=b""):
-        """Ring in one command; its status, None if no completion came."""
+    def execute(self, opcode, body):
+        """Ring in a command with @body after its header; the completion, None if none came."""
         slot, self.tail = self.tail, self.tail + 1
-        command = struct.pack("<HBB12xxBxx44s", slot, opcode, 1, feature, data)
-        self.vm.write_bytes(self.SUBMISSIONS + 64 * slot, command)
+        self.vm.write_bytes(self.SUBMISSIONS + 64 * slot,
+                            struct.pack("<HBB60s", slot, opcode, 1, body))
         self.vm.set_reg(AQ_DB, self.tail)
 
-        def status():
-            answer = self.vm.read_bytes(self.COMPLETIONS + 64 * slot, 4)
-            return answer[2] if answer[3] & 1 else None
+        def completion():
+            answer = self.vm.read_bytes(self.COMPLETIONS + 64 * slot, 64)
+            return answer if answer[3] & 1 else None
 
-        return wait_for(status, 5)
+        return wait_for(completion, 5)
+
+    def submit(self, opcode, feature=0, data=b""):
+        """Ring in a command for a feature; its status, None if no completion came."""
+        answer = self.execute(opcode, struct.pack("<12xxBxx44s", feature, data))
+        return answer and answer[2]
 
 
 class EventQueue:

@@ -54,10 +54,14 @@ def capabilities(setup):
 
 @test
 def bar_sizes(setup):
-    with setup.run() as vm:
-        for bar, mask in ((0, 0xFFFFC000), (1, 0xFFFFE000), (2, 0), (3, 0), (4, 0), (5, 0)):
-            vm.set_config(BAR + 4 * bar, 0xFFFFFFFF)
-            equal(vm.config(BAR + 4 * bar), mask, f"BAR{bar} after writing ones")
+    # BAR2 is prefetchable, with room for the queues that are offered.
+    for device, llq in (("", 0xFFF00008), ("queues=32", 0xFFC00008), ("queues=3", 0xFFF80008),
+                        ("queues=1,tx-depth=256", 0xFFFF8008), ("llq=off", 0),
+                        ("llq-wide-depth=1024", 0xFFE00008), ("features=0x1c145c8e", 0)):
+        with setup.run(device) as vm:
+            for bar, mask in ((0, 0xFFFFC000), (1, 0xFFFFE000), (2, llq), (3, 0), (4, 0), (5, 0)):
+                vm.set_config(BAR + 4 * bar, 0xFFFFFFFF)
+                equal(vm.config(BAR + 4 * bar), mask, f"BAR{bar} after writing ones, {device}")
 
 
 @test
@@ -103,6 +107,9 @@ def bad_properties_are_refused(setup):
             ("tx-depth", "128", "256"), ("tx-depth", "300", None), ("tx-depth", "2048", "1024"),
             ("rx-depth", "128", "256"), ("rx-depth", "16384", "8192"),
             ("max-mtu", "127", "128"), ("max-mtu", "9217", "9216"),
+            ("llq-entry-sizes", "0x2", "0x5"), ("llq-strides", "0x4", "0x3"),
+            ("llq-descs-before-header", "0x10", "0xf"), ("llq-entry-recommended", "192", "256"),
+            ("llq-wide-depth", "128", "256"), ("llq-max-burst", "128", "5120"),
             ("device-id", "0x1234", "0x0ec2"), ("mac", "01:00:00:00:00:01", "group")):
         said = setup.fails(f"ena,{name}={value}")
         assert value in said and (limit or "") in said, f"{name}={value} answered: {said}"
@@ -112,7 +119,8 @@ def bad_properties_are_refused(setup):
 def extreme_properties_are_taken(setup):
     for device in ("queues=1", "queues=32", "tx-depth=256,rx-depth=256",
                    "tx-depth=1024,rx-depth=8192", "max-mtu=128", "max-mtu=9216", "speed=0",
-                   "keep-alive-ms=0"):
+                   "keep-alive-ms=0", "llq=off", "llq-max-burst=65535", "llq-wide-depth=0",
+                   "queues=32,llq-wide-depth=1024"):
         with setup.run(device) as vm:
             vm.map()
             equal(vm.reg(VERSION), 0x0A, f"VERSION with {device}")
@@ -126,7 +134,9 @@ def help_describes_every_property(setup):
     for name in ("device-id", "queues", "tx-depth", "rx-depth", "max-mtu", "speed", "features",
                  "tx-offloads", "rx-offloads", "keep-alive-ms", "moderation-us", "readless",
                  "hint-watchdog-ms", "hint-admin-ms", "hint-tx-completion-ms", "hint-mmio-read-ms",
-                 "firmware-bus-master", "trace"):
+                 "firmware-bus-master", "trace", "llq", "llq-meta-caching", "llq-entry-sizes",
+                 "llq-entry-recommended", "llq-descs-before-header", "llq-strides",
+                 "llq-wide-depth", "llq-max-burst"):
         assert re.search(rf"^  {name}=<\w+> +- \w.*\(default: ", text, re.M), f"no help for {name}"
 
 
