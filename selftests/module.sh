@@ -108,8 +108,6 @@ no_new_interrupts()
 }
 
 st_begin "module"
-# At every load: device placement (feature 4) is optional, the driver says that it does without.
-[ "$DRIVER" = ena ] && log_allow '^ena .*LLQ is not supported Fallback to host mode policy'
 is_loaded || skip_all "$DRIVER is not a module here"
 [ "$(cat "/sys/module/$DRIVER/refcnt")" = 0 ] || skip_all "$DRIVER is in use"
 RELOADS=${RELOADS:-$([ "$DRIVER" = openena ] && echo 100 || echo 20)}

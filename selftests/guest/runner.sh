@@ -12,8 +12,6 @@
 # Kernel lines that say nothing about the driver.
 harmless='module taints kernel|module verification failed|clocksource: |tsc: |hrtimer: interrupt took'
 harmless+='|perf: interrupt took'
-# The stock driver says that the adapter has no device-side queues, which are optional.
-harmless+='|ena [0-9a-f:.]+: LLQ is not supported Fallback to host mode policy'
 
 # Taint bits that mean a bug: machine check 4, bad page 5, died 7, warned 9, soft lockup 14.
 bug_taints=$((1 << 4 | 1 << 5 | 1 << 7 | 1 << 9 | 1 << 14))
