@@ -11,6 +11,10 @@ bool RingRegisters::activate(Host &host, const char *name, uint32_t caps, Ring &
 	const uint32_t depth = field_get(ENA_RING_CAPS_DEPTH, caps);
 	const uint32_t size = field_get(ENA_RING_CAPS_ENTRY_SIZE, caps);
 
+	if (!caps) {
+		ring = {};
+		return true;
+	}
 	if (!Ring::valid_depth(depth)) {
 		host.complain("%s depth %u is not a power of two between 1 and %u", name, depth,
 			      Ring::max_depth);
@@ -40,8 +44,11 @@ bool AdminQueue::write(Host &host, uint32_t reg, uint32_t value)
 		command_registers_.set_base_hi(value);
 		return true;
 	case ENA_REG_AQ_CAPS:
-		if (command_registers_.activate(host, "admin queue", value, ring))
+		if (command_registers_.activate(host, "admin queue", value, ring)) {
 			commands_ = ring;
+			if (!value)
+				head_ = tail_ = 0;
+		}
 		return true;
 	case ENA_REG_ACQ_BASE_LO:
 		completion_registers_.set_base_lo(value);

@@ -21,7 +21,10 @@ class RingRegisters {
 	{
 		base_ = (base_ & 0xffffffff) | uint64_t{value} << 32;
 	}
-	/* False, and a note: @caps describe no ring of admin entries. */
+	/*
+	 * False, and a note: @caps describe no ring of admin entries. Zero is how
+	 * iPXE takes a ring away: it gives a ring without entries.
+	 */
 	[[nodiscard]] bool activate(Host &host, const char *name, uint32_t caps, Ring &ring) const;
 
     private:

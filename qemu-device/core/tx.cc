@@ -162,8 +162,6 @@ void Transmitter::finish_packet(QueueIndex q, Burst &burst)
 	TxPacket &packet = slot.tx.packet;
 	bool go = true;
 
-	if (!packet.fault && packet.req_id >= slot.sq.ring.depth())
-		packet.fault = "its req_id is not below the depth of the queue";
 	if (!packet.fault && watched()) {
 		const auto say = pace(q);
 		if (say == Verdict::Say::wait)

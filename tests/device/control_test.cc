@@ -225,6 +225,32 @@ TEST(Admin, RingsOfWrongShapeAreNotActivated)
 	EXPECT_EQ(g.host.run(), 0u);
 }
 
+/* As iPXE does before it frees the memory. */
+TEST(Admin, RingsAreTakenAwayByZero)
+{
+	Guest g;
+	g.start();
+	const size_t notes = g.host.notes.size();
+	for (const uint32_t reg : {ENA_REG_AENQ_CAPS, ENA_REG_AQ_CAPS, ENA_REG_ACQ_CAPS})
+		g.host.write(reg, 0);
+	EXPECT_EQ(g.host.notes.size(), notes) << g.host.notes.back().text;
+
+	unsigned int written = 0;
+	g.host.on_dma_write = [&](uint64_t, size_t) {
+		written++;
+	};
+	ena_device_set_link(g.host.device, false);
+	g.host.write(ENA_REG_AQ_DB, ++g.aq_tail);
+	EXPECT_TRUE(g.host.noted("before AQ_CAPS"));
+	g.host.run();
+	EXPECT_EQ(written, 0u);
+	EXPECT_FALSE(g.host.read(ENA_REG_DEV_STS) & ENA_DEV_STS_FATAL_ERROR);
+	g.host.on_dma_write = nullptr;
+	g.start();
+	(void)g.get_feature_raw(ENA_FEATURE_MAX_QUEUES_EXT);
+	EXPECT_EQ(g.last.common.status, 0);
+}
+
 TEST(Admin, DmaFailureIsSurvivedByReset)
 {
 	Guest g;
