@@ -35,7 +35,7 @@ run shell:
 	@scripts/run $@ $(vm_options)
 
 check:
-	@scripts/setup host qemu kernel vm
+	@scripts/setup host qemu kernel vm clients
 	@scripts/check host qemu vm clients
 
 check-host:
@@ -43,7 +43,7 @@ check-host:
 	@scripts/check host
 
 check-qemu check-vm check-clients:
-	@scripts/setup host qemu kernel vm
+	@scripts/setup host qemu kernel vm $(filter clients,$(@:check-%=%))
 	@scripts/check $(@:check-%=%)
 
 lint:
