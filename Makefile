@@ -28,7 +28,7 @@ help:
 	@echo 'make clean          remove what was built from this tree'
 	@echo 'make distclean      remove also kernels, root file systems and QEMU headers'
 	@echo
-	@echo 'Variables of run and shell: DRIVER=openena|ena, KVER=6.12|6.1, ACCEL=auto|kvm|tcg,'
+	@echo 'Variables of run and shell: DRIVER=openena|ena, KVER=6.12|6.1|newest, ACCEL=auto|kvm|tcg,'
 	@echo '  QUEUES=1..32, MTU=128..9001. KVER also goes with module.'
 
 run shell:
@@ -59,7 +59,8 @@ plugin:
 
 module:
 	@scripts/setup kernel
-	@release=$$(scripts/vm-kernel get '$(KVER)') && scripts/build-module "$$release"
+	@if [ '$(KVER)' = newest ]; then scripts/build-module-newest; else \
+		release=$$(scripts/vm-kernel get '$(KVER)') && scripts/build-module "$$release"; fi
 
 clean:
 	rm -rf build/host build/host-asan build/kmod build/plugin build/logs build/lint
