@@ -591,6 +591,7 @@ enum { ENA_SPEC_VERSION = 0x0200 };
 #define ENA_DRIVER_RSS_CONFIGURABLE ENA_BIT(4)
 #define ENA_DRIVER_RX_PAGE_REUSE ENA_BIT(6)
 #define ENA_DRIVER_TX_IPV6_CSUM ENA_BIT(7)
+#define ENA_DRIVER_PHC ENA_BIT(8)
 
 struct ena_host_info {
 	ena_le32 os_type;
@@ -610,6 +611,42 @@ ENA_ASSERT_SIZE(struct ena_host_info, 196);
 ENA_ASSERT_OFFSET(struct ena_host_info, spec_version, 184);
 ENA_ASSERT_OFFSET(struct ena_host_info, driver_supported_features, 192);
 enum { ENA_HOST_INFO_PAGE = 4096 };
+
+/*
+ * Hardware clock. GET gives version, doorbell and timeouts; SET gives the place
+ * of the answer.
+ */
+enum { ENA_PHC_VERSION = 0 };
+
+struct ena_phc_config {
+	uint8_t version;
+	uint8_t reserved[3];
+	ena_le32 doorbell_offset; /* in BAR0 */
+	ena_le32 expire_timeout_us; /* how long a driver waits for the answer; 0: 10 */
+	ena_le32 block_timeout_us; /* how long it asks nothing after a failure; 0: 1000 */
+	struct ena_mem_addr output_address; /* of struct ena_phc_answer */
+	ena_le32 output_length;
+};
+ENA_ASSERT_SIZE(struct ena_phc_config, 28);
+ENA_ASSERT_OFFSET(struct ena_phc_config, output_address, 16);
+
+#define ENA_PHC_ERROR_TIMESTAMP ENA_BIT(0) /* no valid time, or asked too often */
+#define ENA_PHC_ERROR_ERROR_BOUND ENA_BIT(1)
+#define ENA_PHC_ERROR_BOUND_UNKNOWN 0xffffffffu
+
+/* The answer to a write to the doorbell; req_id must become visible last. */
+struct ena_phc_answer {
+	ena_le16 req_id;
+	uint8_t reserved2[6];
+	ena_le64 timestamp; /* ns since 1970 */
+	uint8_t reserved16[8];
+	ena_le32 error_bound; /* ns; drivers before 2025 know it as reserved */
+	ena_le32 error_flags;
+	uint8_t reserved32[32];
+};
+ENA_ASSERT_SIZE(struct ena_phc_answer, 64);
+ENA_ASSERT_OFFSET(struct ena_phc_answer, timestamp, 8);
+ENA_ASSERT_OFFSET(struct ena_phc_answer, error_bound, 24);
 
 /* --- asynchronous events ------------------------------------------------- */
 

@@ -34,6 +34,7 @@ enum ena_reg {
 	ENA_REG_MMIO_RESP_LO = 0x60,
 	ENA_REG_MMIO_RESP_HI = 0x64,
 	ENA_REG_RSS_IND_ENTRY_UPDATE = 0x68,
+	ENA_REG_PHC_DB = 0x100, /* drivers take the offset from feature 29 */
 };
 
 /* What a register read that got no answer yields. */
@@ -71,6 +72,8 @@ enum ena_reg {
 #define ENA_DEV_STS_RESET_IN_PROGRESS ENA_BIT(3)
 #define ENA_DEV_STS_RESET_FINISHED ENA_BIT(4)
 #define ENA_DEV_STS_FATAL_ERROR ENA_BIT(5)
+
+#define ENA_PHC_DB_REQ_ID ENA_MASK(15, 0)
 
 #define ENA_MMIO_READ_REQ_ID ENA_MASK(15, 0)
 #define ENA_MMIO_READ_OFFSET ENA_MASK(31, 16)

@@ -27,6 +27,10 @@ extern "C" void ena_config_default(ena_config *config)
 	config->llq_strides = implemented_llq_strides;
 	config->llq_entry_recommended = 128;
 	config->llq_wide_depth = 512;
+	config->phc_rate = 125;
+	config->phc_error_bound_ns = 1000;
+	config->phc_expire_us = 5000;
+	config->phc_block_us = 8000;
 }
 
 namespace
@@ -144,11 +148,31 @@ bool check_llq(Why &why, const ena_config &c)
 				  c.llq_max_burst, llq_largest_packet(c));
 	return true;
 }
+
+bool check_phc(Why &why, const ena_config &c)
+{
+	constexpr uint32_t max_rate = 1'000'000;
+	constexpr uint32_t max_timeout_us = 1'000'000;
+
+	if (c.phc_rate > max_rate)
+		return why.refuse("%u clock requests a second, must be at most %u, or 0 for no "
+				  "limit",
+				  c.phc_rate, max_rate);
+	if (c.phc_expire_us > max_timeout_us || c.phc_block_us > max_timeout_us)
+		return why.refuse("clock timeouts of %u and %u us, must be at most %u",
+				  c.phc_expire_us, c.phc_block_us, max_timeout_us);
+	if (c.phc_block_us && c.phc_expire_us > c.phc_block_us)
+		return why.refuse("clock requests expire after %u us, must be at most the %u us "
+				  "for which a failed one blocks others",
+				  c.phc_expire_us, c.phc_block_us);
+	return true;
+}
 } // namespace
 
 extern "C" bool ena_config_check(const ena_config *config, char *why_text, size_t why_size)
 {
 	Why why(why_text, why_size);
 	return check_queues(why, *config) && check_link(why, *config) &&
-	       check_features(why, *config) && check_times(why, *config) && check_llq(why, *config);
+	       check_features(why, *config) && check_times(why, *config) &&
+	       check_llq(why, *config) && check_phc(why, *config);
 }

@@ -19,9 +19,9 @@ Device::Device(const ena_config &config, const ena_host_ops &ops, void *host)
     : config_(config), faults_(config.fault_seed), host_(ops, host, faults_),
       interrupts_(host_, config.moderation_resolution_us),
       events_(host_, interrupts_, statistics_, config), llq_(host_, config_),
-      queues_(host_, config_, llq_), rss_(host_, queues_),
-      features_(host_, config_, rss_, events_, llq_), metrics_(host_, config_, statistics_, share_),
-      commands_(host_, queues_, features_, metrics_),
+      queues_(host_, config_, llq_), rss_(host_, queues_), phc_(host_, config_),
+      features_(host_, config_, rss_, events_, llq_, phc_),
+      metrics_(host_, config_, statistics_, share_), commands_(host_, queues_, features_, metrics_),
       tx_(host_, config_, llq_, queues_, interrupts_, events_, statistics_, share_),
       rx_(host_, config_, queues_, rss_, features_, interrupts_, statistics_, share_),
       admin_faults_(host_), tx_wire_(host_, tx_wire_kinds, pass_tx, this),
@@ -97,6 +97,9 @@ bool Device::write_control_path(uint32_t offset, uint32_t value)
 		return true;
 	case ENA_REG_RSS_IND_ENTRY_UPDATE:
 		rss_.update_entry(value & 0xffff, static_cast<uint16_t>(value >> 16));
+		return true;
+	case ENA_REG_PHC_DB:
+		phc_.request(value);
 		return true;
 	default:
 		break;
@@ -308,6 +311,7 @@ void Device::tear_down()
 	queues_.reset();
 	rx_.reset();
 	rss_.reset();
+	phc_.reset();
 	features_.reset();
 	share_.reset();
 	rearm_timer();

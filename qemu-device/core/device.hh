@@ -97,6 +97,7 @@ class Device {
 	Llq llq_;
 	Queues queues_;
 	Rss rss_;
+	Phc phc_;
 	Features features_;
 	Metrics metrics_;
 	Commands commands_;

@@ -157,6 +157,8 @@ ena_admin_status Features::get(const ena_get_feature_cmd &cmd, std::span<uint8_t
 		moderation.resolution_us.set(config_.moderation_resolution_us);
 		return put(payload, moderation);
 	}
+	case ENA_FEATURE_PHC:
+		return put(payload, phc_.get());
 	case ENA_FEATURE_AENQ_CONFIG: {
 		ena_aenq_config events{};
 		events.supported_groups.set(events_.supported_groups());
@@ -188,6 +190,8 @@ ena_admin_status Features::set(const ena_set_feature_cmd &cmd)
 		return rss_.set(take<ena_rss_hash_input>(cmd), cmd.ctrl);
 	case ENA_FEATURE_AENQ_CONFIG:
 		return set_events(take<ena_aenq_config>(cmd));
+	case ENA_FEATURE_PHC:
+		return phc_.set(take<ena_phc_config>(cmd));
 	case ENA_FEATURE_HOST_ATTR:
 		return set_host_attributes(take<ena_host_attr>(cmd));
 	default:

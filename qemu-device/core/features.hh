@@ -5,6 +5,7 @@
 
 #include "events.hh"
 #include "llq.hh"
+#include "phc.hh"
 #include "rss.hh"
 
 namespace ena
@@ -18,7 +19,8 @@ inline constexpr uint32_t implemented_features =
 	ENA_BIT(ENA_FEATURE_OFFLOAD) | ENA_BIT(ENA_FEATURE_RSS_INDIRECTION) |
 	ENA_BIT(ENA_FEATURE_MTU) | ENA_BIT(ENA_FEATURE_RSS_HASH_INPUT) |
 	ENA_BIT(ENA_FEATURE_INTERRUPT_MODERATION) | ENA_BIT(ENA_FEATURE_AENQ_CONFIG) |
-	ENA_BIT(ENA_FEATURE_LINK_CONFIG) | ENA_BIT(ENA_FEATURE_HOST_ATTR);
+	ENA_BIT(ENA_FEATURE_LINK_CONFIG) | ENA_BIT(ENA_FEATURE_HOST_ATTR) |
+	ENA_BIT(ENA_FEATURE_PHC);
 inline constexpr uint32_t implemented_tx_offloads =
 	ENA_OFFLOAD_TX_L3_CSUM_V4 | ENA_OFFLOAD_TX_L4_CSUM_V4_PART |
 	ENA_OFFLOAD_TX_L4_CSUM_V4_FULL | ENA_OFFLOAD_TX_L4_CSUM_V6_PART |
@@ -41,8 +43,8 @@ inline constexpr LinkSpeed link_speeds[] = {
 
 class Features {
     public:
-	Features(Host &host, const ena_config &config, Rss &rss, Events &events, Llq &llq)
-	    : host_(host), config_(config), rss_(rss), events_(events), llq_(llq),
+	Features(Host &host, const ena_config &config, Rss &rss, Events &events, Llq &llq, Phc &phc)
+	    : host_(host), config_(config), rss_(rss), events_(events), llq_(llq), phc_(phc),
 	      mtu_(config.max_mtu)
 	{
 	}
@@ -78,6 +80,7 @@ class Features {
 	Rss &rss_;
 	Events &events_;
 	Llq &llq_;
+	Phc &phc_;
 	uint32_t mtu_;
 };
 

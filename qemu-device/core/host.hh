@@ -102,6 +102,11 @@ class Host {
 	{
 		return ops_.now(opaque_);
 	}
+	/* What the hardware clock shows. */
+	[[nodiscard]] uint64_t real_time() const
+	{
+		return ops_.real_time(opaque_);
+	}
 	void receive_ready() const
 	{
 		ops_.receive_ready(opaque_);

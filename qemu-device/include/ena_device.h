@@ -69,6 +69,12 @@ struct ena_config {
 	uint16_t llq_entry_recommended; /* bytes: 128 or 256 */
 	uint16_t llq_wide_depth; /* with entries of 256 bytes; 0: half of tx_depth */
 	uint16_t llq_max_burst; /* bytes of entries of one doorbell, 0: any number */
+	/* Hardware clock (feature 29). */
+	uint32_t phc_rate; /* requests answered with the time in a second, 0: no limit */
+	uint32_t phc_error_bound_ns; /* told with the time; all ones: unknown, an error */
+	/* Timeouts told to the driver, as in struct ena_phc_config; 0: its own default. */
+	uint32_t phc_expire_us;
+	uint32_t phc_block_us;
 };
 
 /* Checksum and segmentation left to do, in the terms of the virtio-net header. */
@@ -139,6 +145,7 @@ struct ena_host_ops {
 	 */
 	void (*set_timer)(void *host, uint64_t deadline_ns);
 	uint64_t (*now)(void *host); /* ns of the guest's clock */
+	uint64_t (*real_time)(void *host); /* ns since 1970 (UTC), of the host's clock */
 	/*
 	 * RX can take frames again after ena_device_receive() refused one: the
 	 * host should offer what it has held back (not within this call).

@@ -159,6 +159,11 @@ static uint64_t host_now(void *host)
 	return qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
 }
 
+static uint64_t host_real_time(void *host)
+{
+	return qemu_clock_get_ns(QEMU_CLOCK_HOST);
+}
+
 static void host_receive_ready(void *host)
 {
 	ENAState *s = host;
@@ -182,6 +187,7 @@ static const struct ena_host_ops host_ops = {
 	.schedule = host_schedule,
 	.set_timer = host_set_timer,
 	.now = host_now,
+	.real_time = host_real_time,
 	.receive_ready = host_receive_ready,
 	.note = host_note,
 };

@@ -46,6 +46,10 @@ static Property ena_properties[] = {
 	ENA_CONFIG_UINT32("llq-strides", llq_strides),
 	ENA_CONFIG_UINT16("llq-wide-depth", llq_wide_depth),
 	ENA_CONFIG_UINT16("llq-max-burst", llq_max_burst),
+	ENA_CONFIG_UINT32("phc-rate", phc_rate),
+	ENA_CONFIG_UINT32("phc-error-bound-ns", phc_error_bound_ns),
+	ENA_CONFIG_UINT32("phc-expire-us", phc_expire_us),
+	ENA_CONFIG_UINT32("phc-block-us", phc_block_us),
 };
 
 static const struct {
@@ -101,6 +105,12 @@ static const struct {
 	{"llq-max-burst",
 	 "most bytes of entries of one doorbell, at least the largest packet; 0: no "
 	 "limit"},
+	{"phc-rate", "clock requests answered with the time in a second; 0: no limit"},
+	{"phc-error-bound-ns", "error bound told with the time; 4294967295: unknown, every answer "
+			       "is an error"},
+	{"phc-expire-us", "how long the driver is told to wait for the time; 0: its own default"},
+	{"phc-block-us", "how long the driver is told to ask nothing after a failure; 0: its own "
+			 "default"},
 };
 
 /* The allowances that are the same for all types. */

@@ -48,6 +48,8 @@
 	X(ena_link_config)          \
 	X(ena_host_attr)            \
 	X(ena_host_info)            \
+	X(ena_phc_config)           \
+	X(ena_phc_answer)           \
 	X(ena_tx_desc)              \
 	X(ena_tx_meta_desc)         \
 	X(ena_tx_cdesc)             \

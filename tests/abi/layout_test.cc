@@ -46,11 +46,12 @@ TEST(Layout, AdminStructsFitTheirPlace)
 	      sizeof(ena_hw_hints), sizeof(ena_rss_hash_function), sizeof(ena_offload),
 	      sizeof(ena_rss_indirection), sizeof(ena_rss_hash_input),
 	      sizeof(ena_interrupt_moderation), sizeof(ena_aenq_config), sizeof(ena_link_config),
-	      sizeof(ena_basic_stats), sizeof(ena_eni_stats)})
+	      sizeof(ena_phc_config), sizeof(ena_basic_stats), sizeof(ena_eni_stats)})
 		EXPECT_LE(get, payload);
 	for (const size_t set :
 	     {sizeof(ena_rss_hash_function), sizeof(ena_rss_indirection), sizeof(ena_mtu),
-	      sizeof(ena_rss_hash_input), sizeof(ena_aenq_config), sizeof(ena_host_attr)})
+	      sizeof(ena_rss_hash_input), sizeof(ena_aenq_config), sizeof(ena_host_attr),
+	      sizeof(ena_phc_config)})
 		EXPECT_LE(set, set_data);
 	for (const size_t event :
 	     {sizeof(ena_link_change_event), sizeof(ena_keep_alive_event), sizeof(ena_hw_hints)})

@@ -125,6 +125,9 @@ ena_host_ops FakeHost::make_ops()
 	ops.now = [](void *host) {
 		return self(host).clock_ns;
 	};
+	ops.real_time = [](void *host) {
+		return self(host).epoch_ns + self(host).clock_ns;
+	};
 	ops.receive_ready = [](void *host) {
 		self(host).receive_ready++;
 	};

@@ -67,6 +67,7 @@ class FakeHost {
 	std::vector<uint8_t> memory;
 	std::vector<uint64_t> llq; /* BAR2 */
 	uint64_t clock_ns = 1'000'000'000;
+	uint64_t epoch_ns = 1'790'000'000'000'000'000; /* real time when clock_ns was 0 */
 	uint64_t deadline_ns = UINT64_MAX;
 	bool scheduled = false;
 	unsigned int receive_ready = 0;

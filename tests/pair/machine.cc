@@ -58,6 +58,7 @@ const ena_host_ops host_ops = {
 	.schedule = [](void *host) { machine(host).poll_scheduled = true; },
 	.set_timer = [](void *host, uint64_t deadline) { machine(host).timer = deadline; },
 	.now = [](void *) { return Clock::now; },
+	.real_time = [](void *) { return Clock::epoch + Clock::now; },
 	.receive_ready = [](void *host) { machine(host).receive_ready = true; },
 	.note =
 		[](void *host, ena_note_level level, const char *text) {

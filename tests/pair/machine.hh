@@ -46,6 +46,7 @@ struct WireFrame {
 /* Nanoseconds, shared by all machines: oek_now_ns() names none. */
 struct Clock {
 	static inline uint64_t now = 1'000'000'000;
+	static constexpr uint64_t epoch = 1'790'000'000'000'000'000; /* real time at 0 */
 };
 
 /*
