@@ -144,6 +144,10 @@ struct ena_destroy_sq_cmd {
 ENA_ASSERT_SIZE(struct ena_destroy_sq_cmd, ENA_ADMIN_ENTRY_SIZE);
 
 #define ENA_CQ_CAPS1_INTERRUPT ENA_BIT(5)
+/*
+ * 2: TX; 4: RX, or TX with timestamps, as the submission queue says; 8: RX with
+ * timestamps.
+ */
 #define ENA_CQ_CAPS2_ENTRY_WORDS ENA_MASK(4, 0)
 #define ENA_CQ_NO_VECTOR 0xffffffffu
 
@@ -647,6 +651,17 @@ struct ena_phc_answer {
 ENA_ASSERT_SIZE(struct ena_phc_answer, 64);
 ENA_ASSERT_OFFSET(struct ena_phc_answer, timestamp, 8);
 ENA_ASSERT_OFFSET(struct ena_phc_answer, error_bound, 24);
+
+enum ena_hw_timestamp { ENA_HW_TIMESTAMP_NONE = 0, ENA_HW_TIMESTAMP_ALL = 1 };
+enum { ENA_HW_TIMESTAMP_VERSION = 1 };
+
+/* GET says what is possible, SET what is to be done; enum ena_hw_timestamp. */
+struct ena_hw_timestamp_config {
+	uint8_t version; /* GET only */
+	uint8_t tx;
+	uint8_t rx;
+};
+ENA_ASSERT_SIZE(struct ena_hw_timestamp_config, 3);
 
 /* --- asynchronous events ------------------------------------------------- */
 

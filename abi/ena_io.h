@@ -72,6 +72,14 @@ struct ena_tx_cdesc {
 };
 ENA_ASSERT_SIZE(struct ena_tx_cdesc, 8);
 
+/* In completion queues with entries of 4 words. */
+struct ena_tx_cdesc_ext {
+	struct ena_tx_cdesc base;
+	ena_le32 timestamp_lo; /* ns, as the hardware clock shows */
+	ena_le32 timestamp_hi;
+};
+ENA_ASSERT_SIZE(struct ena_tx_cdesc_ext, 16);
+
 enum ena_rx_desc_ctrl {
 	ENA_RXD_PHASE = 0x01,
 	ENA_RXD_FIRST = 0x04,
@@ -103,6 +111,7 @@ ENA_ASSERT_SIZE(struct ena_rx_desc, 16);
 #define ENA_RXC_FIRST ENA_BIT(26)
 #define ENA_RXC_LAST ENA_BIT(27)
 #define ENA_RXC_BUFFER ENA_BIT(30)
+#define ENA_RXC_MBZ (ENA_BIT(7) | ENA_BIT(17))
 
 struct ena_rx_cdesc {
 	ena_le32 status;
@@ -114,5 +123,17 @@ struct ena_rx_cdesc {
 	uint8_t reserved;
 };
 ENA_ASSERT_SIZE(struct ena_rx_cdesc, 16);
+
+/* In completion queues with entries of 8 words. */
+struct ena_rx_cdesc_ext {
+	struct ena_rx_cdesc base;
+	ena_le32 addr_lo; /* of the buffer */
+	ena_le16 addr_hi;
+	ena_le16 reserved22;
+	ena_le32 timestamp_lo; /* ns, as the hardware clock shows; drivers read the last one's */
+	ena_le32 timestamp_hi;
+};
+ENA_ASSERT_SIZE(struct ena_rx_cdesc_ext, 32);
+ENA_ASSERT_OFFSET(struct ena_rx_cdesc_ext, timestamp_lo, 24);
 
 #endif

@@ -16,23 +16,24 @@ constexpr uint64_t phase_bit(size_t position)
 	return uint64_t{1} << position;
 }
 
-void duplicate_frame(Completions<ena_rx_cdesc> &c)
+void duplicate_frame(Completions<ena_rx_cdesc_ext> &c)
 {
 	std::copy_n(c.room.begin(), c.count, c.room.begin() + c.count);
 	c.count = static_cast<uint16_t>(2 * c.count);
 }
 
 /* More buffers than a driver takes, the additional ones empty. */
-void lengthen_frame(RxState &rx, QueueIndex q, Completions<ena_rx_cdesc> &c, uint16_t count)
+void lengthen_frame(RxState &rx, QueueIndex q, Completions<ena_rx_cdesc_ext> &c, uint16_t count)
 {
-	ena_rx_cdesc end = c.room[c.count - 1u];
+	ena_rx_cdesc_ext end = c.room[c.count - 1u];
 
-	c.room[c.count - 1u].status.set(end.status.get() & ~ENA_RXC_LAST);
-	end.status.set(end.status.get() & ~ENA_RXC_FIRST);
-	end.length.set(0);
+	c.room[c.count - 1u].base.status.set(end.base.status.get() & ~ENA_RXC_LAST);
+	end.base.status.set(end.base.status.get() & ~ENA_RXC_FIRST);
+	end.base.length.set(0);
 	while (c.count < count) {
-		ena_rx_cdesc &cdesc = c.room[c.count++];
-		cdesc = end;
+		ena_rx_cdesc_ext &entry = c.room[c.count++];
+		ena_rx_cdesc &cdesc = entry.base;
+		entry = end;
 		if (c.count < count)
 			cdesc.status.set(ENA_RXC_BUFFER);
 		cdesc.req_id.set(rx.cache[rx.next++].req_id.get());
@@ -41,18 +42,18 @@ void lengthen_frame(RxState &rx, QueueIndex q, Completions<ena_rx_cdesc> &c, uin
 }
 
 /* One descriptor more begins a frame than ends one. */
-void begin_twice(Completions<ena_rx_cdesc> &c)
+void begin_twice(Completions<ena_rx_cdesc_ext> &c)
 {
-	ena_rx_cdesc &cdesc = c.room[c.count > 1 ? 1 : 0];
+	ena_rx_cdesc &cdesc = c.room[c.count > 1 ? 1 : 0].base;
 	const uint32_t status = cdesc.status.get();
 
 	/* Of a frame of one descriptor the end is taken: the next frame begins within it. */
 	cdesc.status.set(c.count > 1 ? status | ENA_RXC_FIRST : status & ~ENA_RXC_LAST);
 }
 
-void spoil_rx_descriptor(Host &host, QueueIndex q, Completions<ena_rx_cdesc> &c)
+void spoil_rx_descriptor(Host &host, QueueIndex q, Completions<ena_rx_cdesc_ext> &c)
 {
-	ena_rx_cdesc &first = c.room[0];
+	ena_rx_cdesc &first = c.room[0].base;
 
 	if (const FaultRule *rule = host.struck_by(Fault::rx_completion_wrong_id, q.value))
 		first.req_id.set(static_cast<uint16_t>(rule->value));
@@ -67,10 +68,10 @@ void spoil_rx_descriptor(Host &host, QueueIndex q, Completions<ena_rx_cdesc> &c)
 }
 } // namespace
 
-void spoil_tx(Host &host, QueueIndex q, Completions<ena_tx_cdesc> &c)
+void spoil_tx(Host &host, QueueIndex q, Completions<ena_tx_cdesc_ext> &c)
 {
 	for (uint16_t i = 0; i < c.count; i++) {
-		ena_tx_cdesc &cdesc = c.room[i];
+		ena_tx_cdesc &cdesc = c.room[i].base;
 		if (host.struck_by(Fault::tx_completion_lost, q.value)) {
 			std::copy(c.room.begin() + i + 1, c.room.begin() + c.count,
 				  c.room.begin() + i);
@@ -94,7 +95,7 @@ void spoil_tx(Host &host, QueueIndex q, Completions<ena_tx_cdesc> &c)
 	}
 }
 
-void spoil_rx(Host &host, QueueIndex q, RxState &rx, Completions<ena_rx_cdesc> &c)
+void spoil_rx(Host &host, QueueIndex q, RxState &rx, Completions<ena_rx_cdesc_ext> &c)
 {
 	constexpr uint16_t too_many = ENA_DEVICE_MAX_RX_DESCS + 1;
 

@@ -3,7 +3,7 @@
 #ifndef ENA_CORE_COMPLETION_FAULTS_HH
 #define ENA_CORE_COMPLETION_FAULTS_HH
 
-#include "queues.hh"
+#include "completions.hh"
 
 namespace ena
 {
@@ -18,17 +18,10 @@ inline constexpr uint64_t rx_completion_faults =
 	bit(Fault::rx_completion_reserved) | bit(Fault::rx_completion_first) |
 	bit(Fault::rx_completion_too_long) | bit(Fault::rx_completion_too_many);
 
-/* Completion descriptors on their way to the ring; the first @count of @room are there. */
-template <class Cdesc> struct Completions {
-	std::span<Cdesc> room;
-	uint16_t count;
-	uint64_t wrong_phase = 0; /* for CompletionRing::publish() */
-};
-
 /* Each is a packet's, and an occasion of its own. */
-void spoil_tx(Host &host, QueueIndex q, Completions<ena_tx_cdesc> &completions);
+void spoil_tx(Host &host, QueueIndex q, Completions<ena_tx_cdesc_ext> &completions);
 /* All of them are one frame's. @rx: behind the descriptors of this frame. */
-void spoil_rx(Host &host, QueueIndex q, RxState &rx, Completions<ena_rx_cdesc> &completions);
+void spoil_rx(Host &host, QueueIndex q, RxState &rx, Completions<ena_rx_cdesc_ext> &completions);
 
 } // namespace ena
 

@@ -19,11 +19,11 @@ Device::Device(const ena_config &config, const ena_host_ops &ops, void *host)
     : config_(config), faults_(config.fault_seed), host_(ops, host, faults_),
       interrupts_(host_, config.moderation_resolution_us),
       events_(host_, interrupts_, statistics_, config), llq_(host_, config_),
-      queues_(host_, config_, llq_), rss_(host_, queues_), phc_(host_, config_),
-      features_(host_, config_, rss_, events_, llq_, phc_),
+      queues_(host_, config_, llq_), rss_(host_, queues_), phc_(host_, config_), timestamps_(host_),
+      features_(host_, config_, rss_, events_, llq_, phc_, timestamps_),
       metrics_(host_, config_, statistics_, share_), commands_(host_, queues_, features_, metrics_),
-      tx_(host_, config_, llq_, queues_, interrupts_, events_, statistics_, share_),
-      rx_(host_, config_, queues_, rss_, features_, interrupts_, statistics_, share_),
+      tx_(host_, config_, llq_, queues_, interrupts_, events_, statistics_, share_, timestamps_),
+      rx_(host_, config_, queues_, rss_, features_, interrupts_, statistics_, share_, timestamps_),
       admin_faults_(host_), tx_wire_(host_, tx_wire_kinds, pass_tx, this),
       rx_wire_(host_, rx_wire_kinds, pass_rx, this)
 {
@@ -312,6 +312,7 @@ void Device::tear_down()
 	rx_.reset();
 	rss_.reset();
 	phc_.reset();
+	timestamps_.reset();
 	features_.reset();
 	share_.reset();
 	rearm_timer();

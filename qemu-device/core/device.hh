@@ -98,6 +98,7 @@ class Device {
 	Queues queues_;
 	Rss rss_;
 	Phc phc_;
+	Timestamps timestamps_;
 	Features features_;
 	Metrics metrics_;
 	Commands commands_;

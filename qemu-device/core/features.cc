@@ -159,6 +159,8 @@ ena_admin_status Features::get(const ena_get_feature_cmd &cmd, std::span<uint8_t
 	}
 	case ENA_FEATURE_PHC:
 		return put(payload, phc_.get());
+	case ENA_FEATURE_HW_TIMESTAMP:
+		return put(payload, Timestamps::get());
 	case ENA_FEATURE_AENQ_CONFIG: {
 		ena_aenq_config events{};
 		events.supported_groups.set(events_.supported_groups());
@@ -192,6 +194,8 @@ ena_admin_status Features::set(const ena_set_feature_cmd &cmd)
 		return set_events(take<ena_aenq_config>(cmd));
 	case ENA_FEATURE_PHC:
 		return phc_.set(take<ena_phc_config>(cmd));
+	case ENA_FEATURE_HW_TIMESTAMP:
+		return timestamps_.set(take<ena_hw_timestamp_config>(cmd));
 	case ENA_FEATURE_HOST_ATTR:
 		return set_host_attributes(take<ena_host_attr>(cmd));
 	default:

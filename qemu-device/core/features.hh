@@ -7,6 +7,7 @@
 #include "llq.hh"
 #include "phc.hh"
 #include "rss.hh"
+#include "timestamps.hh"
 
 namespace ena
 {
@@ -20,7 +21,7 @@ inline constexpr uint32_t implemented_features =
 	ENA_BIT(ENA_FEATURE_MTU) | ENA_BIT(ENA_FEATURE_RSS_HASH_INPUT) |
 	ENA_BIT(ENA_FEATURE_INTERRUPT_MODERATION) | ENA_BIT(ENA_FEATURE_AENQ_CONFIG) |
 	ENA_BIT(ENA_FEATURE_LINK_CONFIG) | ENA_BIT(ENA_FEATURE_HOST_ATTR) |
-	ENA_BIT(ENA_FEATURE_PHC);
+	ENA_BIT(ENA_FEATURE_PHC) | ENA_BIT(ENA_FEATURE_HW_TIMESTAMP);
 inline constexpr uint32_t implemented_tx_offloads =
 	ENA_OFFLOAD_TX_L3_CSUM_V4 | ENA_OFFLOAD_TX_L4_CSUM_V4_PART |
 	ENA_OFFLOAD_TX_L4_CSUM_V4_FULL | ENA_OFFLOAD_TX_L4_CSUM_V6_PART |
@@ -43,9 +44,10 @@ inline constexpr LinkSpeed link_speeds[] = {
 
 class Features {
     public:
-	Features(Host &host, const ena_config &config, Rss &rss, Events &events, Llq &llq, Phc &phc)
+	Features(Host &host, const ena_config &config, Rss &rss, Events &events, Llq &llq, Phc &phc,
+		 Timestamps &timestamps)
 	    : host_(host), config_(config), rss_(rss), events_(events), llq_(llq), phc_(phc),
-	      mtu_(config.max_mtu)
+	      timestamps_(timestamps), mtu_(config.max_mtu)
 	{
 	}
 
@@ -81,6 +83,7 @@ class Features {
 	Events &events_;
 	Llq &llq_;
 	Phc &phc_;
+	Timestamps &timestamps_;
 	uint32_t mtu_;
 };
 

@@ -11,9 +11,7 @@ namespace
 {
 constexpr uint16_t min_depth = 2;
 constexpr unsigned int word_size = 4;
-constexpr unsigned int tx_cdesc_words = sizeof(ena_tx_cdesc) / word_size;
-constexpr unsigned int rx_cdesc_words = sizeof(ena_rx_cdesc) / word_size;
-/* The phase bit of both kinds lies in bit 0 of byte 3. */
+/* The phase bit of all kinds lies in bit 0 of byte 3. */
 constexpr uint8_t cdesc_phase_byte = offsetof(ena_tx_cdesc, flags);
 static_assert(ENA_RXC_PHASE == ENA_CDESC_PHASE << 8 * cdesc_phase_byte);
 
@@ -32,17 +30,59 @@ ena_admin_status Queues::check_depth(const char *what, Direction d, uint16_t dep
 			    name(d), depth, min_depth, max_depth(d));
 }
 
+bool Queues::may_be(Direction d, size_t size) const
+{
+	const bool stamps = config_.features & ENA_BIT(ENA_FEATURE_HW_TIMESTAMP);
+
+	if (d == Direction::tx)
+		return size == sizeof(ena_tx_cdesc) || (stamps && size == sizeof(ena_tx_cdesc_ext));
+	return size == sizeof(ena_rx_cdesc) || (stamps && size == sizeof(ena_rx_cdesc_ext));
+}
+
+Queues::Use Queues::in_use() const
+{
+	Use use;
+
+	for (const QueueSlot &slot : slots_) {
+		if (!slot.cq.live)
+			continue;
+		const uint16_t size = slot.cq.ring.ring().entry_size();
+		const bool tx = slot.sq.live ? slot.sq.direction == Direction::tx
+					     : !may_be(Direction::rx, size);
+		const bool rx = slot.sq.live ? !tx : !may_be(Direction::tx, size);
+		use.total++;
+		use.tx = static_cast<uint16_t>(use.tx + tx);
+		use.rx = static_cast<uint16_t>(use.rx + rx);
+	}
+	return use;
+}
+
+ena_admin_status Queues::check_entry_size(uint32_t words)
+{
+	if (may_be(Direction::tx, words * word_size) || may_be(Direction::rx, words * word_size))
+		return ENA_ADMIN_SUCCESS;
+	if (config_.features & ENA_BIT(ENA_FEATURE_HW_TIMESTAMP))
+		return host_.refuse(ENA_ADMIN_ILLEGAL_PARAMETER,
+				    "CREATE_CQ: entries of %u words, must be 2 (TX), 4 (RX, or TX "
+				    "with timestamps) or 8 (RX with timestamps)",
+				    words);
+	return host_.refuse(ENA_ADMIN_ILLEGAL_PARAMETER,
+			    "CREATE_CQ: entries of %u words, must be 2 (TX) or 4 (RX)", words);
+}
+
 ena_admin_status Queues::create_cq(const ena_create_cq_cmd &cmd, ena_create_cq_resp &resp)
 {
 	const uint32_t words = field_get(ENA_CQ_CAPS2_ENTRY_WORDS, cmd.caps2);
 	const uint16_t depth = cmd.depth.get();
 	const uint32_t vector = cmd.msix_vector.get();
 
-	if (words != tx_cdesc_words && words != rx_cdesc_words)
-		return host_.refuse(ENA_ADMIN_ILLEGAL_PARAMETER,
-				    "CREATE_CQ: entries of %u words, must be %u (TX) or %u (RX)",
-				    words, tx_cdesc_words, rx_cdesc_words);
-	const Direction direction = words == tx_cdesc_words ? Direction::tx : Direction::rx;
+	if (const auto status = check_entry_size(words))
+		return status;
+	const auto entry_size = static_cast<uint16_t>(words * word_size);
+	const bool tx = may_be(Direction::tx, entry_size), rx = may_be(Direction::rx, entry_size);
+	/* While it may be of both, the one that allows more. */
+	const Direction direction =
+		tx && (!rx || config_.tx_depth > config_.rx_depth) ? Direction::tx : Direction::rx;
 	if (const auto status = check_depth("CREATE_CQ", direction, depth))
 		return status;
 	if (vector != ENA_CQ_NO_VECTOR && vector >= config_.vectors)
@@ -52,24 +92,21 @@ ena_admin_status Queues::create_cq(const ena_create_cq_cmd &cmd, ena_create_cq_r
 	if (!bus_address(cmd.base))
 		return host_.refuse(ENA_ADMIN_ILLEGAL_PARAMETER, "CREATE_CQ: ring address is 0");
 
-	uint16_t used = 0;
 	std::optional<QueueIndex> free_slot;
-	for (uint16_t i = 0; i < max_queue_slots; i++) {
+	for (uint16_t i = 0; i < max_queue_slots && !free_slot; i++)
 		if (!slots_[i].cq.live)
-			free_slot = free_slot.value_or(QueueIndex{i});
-		else if (slots_[i].cq.direction == direction)
-			used++;
-	}
-	if (used >= config_.queues || !free_slot)
+			free_slot = QueueIndex{i};
+	const Use use = in_use();
+	const bool room = (tx && use.tx < config_.queues) || (rx && use.rx < config_.queues);
+	if (!room || use.total >= 2 * config_.queues || !free_slot)
 		return host_.refuse(ENA_ADMIN_RESOURCE_ALLOCATION_FAILURE,
 				    "CREATE_CQ: all %u %s completion queues are in use",
 				    config_.queues, name(direction));
 
 	const bool silent = vector == ENA_CQ_NO_VECTOR || !(cmd.caps1 & ENA_CQ_CAPS1_INTERRUPT);
-	const Ring ring(bus_address(cmd.base), depth, static_cast<uint16_t>(words * word_size));
+	const Ring ring(bus_address(cmd.base), depth, entry_size);
 	CompletionQueue &cq = slots_[free_slot->value].cq;
 	cq.live = true;
-	cq.direction = direction;
 	cq.vector = silent ? no_vector : static_cast<uint16_t>(vector);
 	cq.ring = CompletionRing(ring, cdesc_phase_byte);
 
@@ -136,11 +173,12 @@ ena_admin_status Queues::check_sq(const ena_create_sq_cmd &cmd, Direction direct
 				    "CREATE_SQ: there is no completion queue %u", cq_idx);
 
 	const CompletionQueue &cq = slots_[cq_idx].cq;
-	if (cq.direction != direction)
+	const Direction other = direction == Direction::tx ? Direction::rx : Direction::tx;
+	if (!may_be(direction, cq.ring.ring().entry_size()))
 		return host_.refuse(ENA_ADMIN_ILLEGAL_PARAMETER,
 				    "CREATE_SQ: completion queue %u has the entry size of %s, the "
 				    "queue is %s",
-				    cq_idx, name(cq.direction), name(direction));
+				    cq_idx, name(other), name(direction));
 	if (slots_[cq_idx].sq.live)
 		return host_.refuse(ENA_ADMIN_RESOURCE_BUSY,
 				    "CREATE_SQ: completion queue %u already has a submission queue",
@@ -149,6 +187,11 @@ ena_admin_status Queues::check_sq(const ena_create_sq_cmd &cmd, Direction direct
 		return host_.refuse(ENA_ADMIN_ILLEGAL_PARAMETER,
 				    "CREATE_SQ: depth %u, its completion queue has only %u",
 				    cmd.depth.get(), cq.ring.ring().depth());
+	/* One that was undecided until now. */
+	if (may_be(other, cq.ring.ring().entry_size()) && in_use().of(direction) >= config_.queues)
+		return host_.refuse(ENA_ADMIN_RESOURCE_ALLOCATION_FAILURE,
+				    "CREATE_SQ: all %u %s queues are in use", config_.queues,
+				    name(direction));
 	return ENA_ADMIN_SUCCESS;
 }
 

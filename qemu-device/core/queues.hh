@@ -49,9 +49,15 @@ inline constexpr uint16_t no_vector = 0xffff;
 
 struct CompletionQueue {
 	bool live = false;
-	Direction direction = Direction::tx;
 	uint16_t vector = no_vector;
 	CompletionRing ring;
+
+	/* Entries have room for a timestamp, if they are of @d. */
+	[[nodiscard]] bool extended(Direction d) const
+	{
+		return ring.ring().entry_size() ==
+		       (d == Direction::tx ? sizeof(ena_tx_cdesc_ext) : sizeof(ena_rx_cdesc_ext));
+	}
 };
 
 /* What the meta descriptor says, remembered for the packets behind it. */
@@ -188,6 +194,20 @@ class Queues {
 	void reset();
 
     private:
+	/* Completion queues by direction; undecided ones are in the total alone. */
+	struct Use {
+		uint16_t total = 0, tx = 0, rx = 0;
+
+		[[nodiscard]] uint16_t of(Direction d) const
+		{
+			return d == Direction::tx ? tx : rx;
+		}
+	};
+
+	/* Entries of @size bytes are of @d, or may be: the submission queue decides. */
+	[[nodiscard]] bool may_be(Direction d, size_t size) const;
+	[[nodiscard]] Use in_use() const;
+	[[nodiscard]] ena_admin_status check_entry_size(uint32_t words);
 	[[nodiscard]] uint16_t max_depth(Direction d) const
 	{
 		return d == Direction::tx ? config_.tx_depth : config_.rx_depth;

@@ -334,8 +334,9 @@ ena_receive_result Receiver::complete(QueueIndex q, uint16_t descs, const Arriva
 	QueueSlot &slot = queues_[q];
 	RxState &rx = slot.rx;
 	/* Twice what a frame needs: for a fault that tells it twice. */
-	std::array<ena_rx_cdesc, 2 * ENA_DEVICE_MAX_RX_DESCS> cdescs;
-	Completions<ena_rx_cdesc> done{cdescs, descs};
+	std::array<ena_rx_cdesc_ext, 2 * ENA_DEVICE_MAX_RX_DESCS> cdescs;
+	Completions<ena_rx_cdesc_ext> done{cdescs, descs};
+	const uint64_t arrived_ns = timestamps_.take(Direction::rx, slot.cq);
 	size_t left = a.length;
 
 	if (!write_payload(rx, descs, a)) {
@@ -350,21 +351,26 @@ ena_receive_result Receiver::complete(QueueIndex q, uint16_t descs, const Arriva
 		const ena_rx_desc &desc = rx.cache[rx.next + i];
 		const bool last = i == descs - 1;
 		const size_t n = std::min<size_t>(left, buffer_length(desc));
-		cdescs[i] = {};
-		cdescs[i].status.set((i == 0 ? ENA_RXC_FIRST : 0) | ENA_RXC_BUFFER |
-				     (last ? ENA_RXC_LAST | describe(a) : 0));
-		cdescs[i].length.set(static_cast<uint16_t>(n));
-		cdescs[i].req_id.set(desc.req_id.get());
-		cdescs[i].sub_qid.set(q.value);
+		ena_rx_cdesc_ext &cdesc = cdescs[i];
+		cdesc = {};
+		cdesc.base.status.set((i == 0 ? ENA_RXC_FIRST : 0) | ENA_RXC_BUFFER |
+				      (last ? ENA_RXC_LAST | describe(a) : 0));
+		cdesc.base.length.set(static_cast<uint16_t>(n));
+		cdesc.base.req_id.set(desc.req_id.get());
+		cdesc.base.sub_qid.set(q.value);
+		if (last && config_.rx_offloads & ENA_OFFLOAD_RX_HASH)
+			cdesc.base.hash.set(a.hash);
+		cdesc.addr_lo = desc.addr_lo;
+		cdesc.addr_hi = desc.addr_hi;
+		cdesc.timestamp_lo.set(static_cast<uint32_t>(arrived_ns));
+		cdesc.timestamp_hi.set(static_cast<uint32_t>(arrived_ns >> 32));
 		left -= n;
 	}
-	if (config_.rx_offloads & ENA_OFFLOAD_RX_HASH)
-		cdescs[descs - 1u].hash.set(a.hash);
 
 	rx.next = static_cast<uint16_t>(rx.next + descs);
 	if (host_.faults().set(rx_completion_faults)) [[unlikely]]
 		spoil_rx(host_, q, rx, done);
-	if (!slot.cq.ring.publish(host_, cdescs.data(), done.count, done.wrong_phase)) {
+	if (!done.publish(host_, slot.cq)) {
 		queues_.stop(q, "its completions cannot be written");
 		return drop();
 	}

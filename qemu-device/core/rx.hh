@@ -13,9 +13,10 @@ class Receiver {
     public:
 	Receiver(Host &host, const ena_config &config, Queues &queues, Rss &rss,
 		 const Features &features, Interrupts &interrupts, Statistics &statistics,
-		 AllowanceShare &share)
+		 AllowanceShare &share, const Timestamps &timestamps)
 	    : host_(host), config_(config), queues_(queues), rss_(rss), features_(features),
-	      interrupts_(interrupts), statistics_(statistics), share_(share)
+	      interrupts_(interrupts), statistics_(statistics), share_(share),
+	      timestamps_(timestamps)
 	{
 	}
 
@@ -101,6 +102,7 @@ class Receiver {
 	Interrupts &interrupts_;
 	Statistics &statistics_;
 	AllowanceShare &share_;
+	const Timestamps &timestamps_;
 	bool held_ = true; /* the host may hold frames that it was told not to deliver */
 	uint64_t starving_ = 0; /* queues that had no buffer for a frame; bit = queue index */
 	Pace pace_;

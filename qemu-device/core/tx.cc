@@ -55,7 +55,7 @@ bool Transmitter::resume()
 	if (suspended_.active)
 		return false;
 	Burst burst;
-	complete(suspended_.queue, burst, suspended_.req_id);
+	complete(suspended_.queue, burst, suspended_.req_id, suspended_.sent_ns);
 	flush(suspended_.queue, burst);
 	return !blocked_;
 }
@@ -168,6 +168,8 @@ void Transmitter::finish_packet(QueueIndex q, Burst &burst)
 			return;
 		go = say == Verdict::Say::pass;
 	}
+	/* Before the peer can have it: no frame arrives earlier than it left. */
+	const uint64_t sent_ns = timestamps_.take(Direction::tx, slot.cq);
 	const char *fault = packet.fault;
 	if (!fault && go)
 		fault = send(q, packet);
@@ -177,30 +179,35 @@ void Transmitter::finish_packet(QueueIndex q, Burst &burst)
 			       "dropped: %s",
 			       q.value, packet.req_id, packet.length, packet.count, fault);
 	}
-	if (!suspended_.active)
-		complete(q, burst, packet.req_id);
+	if (suspended_.active)
+		suspended_.sent_ns = sent_ns;
+	else
+		complete(q, burst, packet.req_id, sent_ns);
 	packet.clear();
 }
 
-void Transmitter::complete(QueueIndex q, Burst &burst, uint16_t req_id)
+void Transmitter::complete(QueueIndex q, Burst &burst, uint16_t req_id, uint64_t sent_ns)
 {
-	ena_tx_cdesc &cdesc = burst.cdescs[burst.count++];
+	ena_tx_cdesc_ext &cdesc = burst.cdescs[burst.count++];
+
 	cdesc = {};
-	cdesc.req_id.set(req_id);
-	cdesc.sub_qid.set(q.value);
-	cdesc.sq_head.set(queues_[q].sq.head);
+	cdesc.base.req_id.set(req_id);
+	cdesc.base.sub_qid.set(q.value);
+	cdesc.base.sq_head.set(queues_[q].sq.head);
+	cdesc.timestamp_lo.set(static_cast<uint32_t>(sent_ns));
+	cdesc.timestamp_hi.set(static_cast<uint32_t>(sent_ns >> 32));
 }
 
 void Transmitter::flush(QueueIndex q, Burst &burst)
 {
 	CompletionQueue &cq = queues_[q].cq;
-	Completions<ena_tx_cdesc> done{burst.cdescs, burst.count};
+	Completions<ena_tx_cdesc_ext> done{burst.cdescs, burst.count};
 
 	if (host_.faults().set(tx_completion_faults)) [[unlikely]]
 		spoil_tx(host_, q, done);
 	if (!done.count)
 		return;
-	if (!cq.ring.publish(host_, burst.cdescs.data(), done.count, done.wrong_phase))
+	if (!done.publish(host_, cq))
 		queues_.stop(q, "its completions cannot be written");
 	else if (cq.vector != no_vector)
 		interrupts_.completed(cq.vector, Direction::tx);

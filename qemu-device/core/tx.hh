@@ -6,6 +6,7 @@
 #include "allowance.hh"
 #include "dma.hh"
 #include "events.hh"
+#include "timestamps.hh"
 #include "tx_entries.hh"
 
 #include "core/net/packet.hh"
@@ -36,9 +37,9 @@ class Transmitter {
     public:
 	Transmitter(Host &host, const ena_config &config, const Llq &llq, Queues &queues,
 		    Interrupts &interrupts, const Events &events, Statistics &statistics,
-		    AllowanceShare &share)
+		    AllowanceShare &share, const Timestamps &timestamps)
 	    : host_(host), config_(config), llq_(llq), queues_(queues), interrupts_(interrupts),
-	      events_(events), statistics_(statistics), share_(share)
+	      events_(events), statistics_(statistics), share_(share), timestamps_(timestamps)
 	{
 	}
 
@@ -74,7 +75,7 @@ class Transmitter {
     private:
 	/* Completions of one burst, written together. */
 	struct Burst {
-		std::array<ena_tx_cdesc, TxEntries::batch> cdescs;
+		std::array<ena_tx_cdesc_ext, TxEntries::batch> cdescs;
 		uint16_t count = 0;
 	};
 	/* A large packet whose segments are not all out. */
@@ -83,6 +84,7 @@ class Transmitter {
 		QueueIndex queue{};
 		uint16_t req_id = 0;
 		size_t segments = 0;
+		uint64_t sent_ns = 0; /* its timestamp */
 	};
 
 	/* The allowance, or the counters of ENA Express, must see each packet. */
@@ -101,7 +103,7 @@ class Transmitter {
 	[[nodiscard]] bool keep_waiting(QueueIndex q, const Verdict &verdict, uint64_t now_ns);
 	void advance_mark(QueueSlot &slot);
 	void count_srd_eligible(const WirePacket &wire);
-	void complete(QueueIndex q, Burst &burst, uint16_t req_id);
+	void complete(QueueIndex q, Burst &burst, uint16_t req_id, uint64_t sent_ns);
 	void flush(QueueIndex q, Burst &burst);
 
 	/* These return null, or why the packet is dropped. */
@@ -133,6 +135,7 @@ class Transmitter {
 	const Events &events_;
 	Statistics &statistics_;
 	AllowanceShare &share_;
+	const Timestamps &timestamps_;
 	VnetAbilities vnet_;
 	bool blocked_ = false;
 	unsigned int budget_ = 0; /* descriptors and segments left in this poll() */

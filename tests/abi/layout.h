@@ -50,11 +50,14 @@
 	X(ena_host_info)            \
 	X(ena_phc_config)           \
 	X(ena_phc_answer)           \
+	X(ena_hw_timestamp_config)  \
 	X(ena_tx_desc)              \
 	X(ena_tx_meta_desc)         \
 	X(ena_tx_cdesc)             \
+	X(ena_tx_cdesc_ext)         \
 	X(ena_rx_desc)              \
-	X(ena_rx_cdesc)
+	X(ena_rx_cdesc)             \
+	X(ena_rx_cdesc_ext)
 
 struct layout {
 	const char *name;

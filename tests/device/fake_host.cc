@@ -114,6 +114,8 @@ ena_host_ops FakeHost::make_ops()
 			sent.bytes.insert(sent.bytes.end(), p, p + iov[i].iov_len);
 		}
 		self(host).sent.push_back(std::move(sent));
+		if (self(host).on_transmit)
+			self(host).on_transmit();
 		return self(host).answer;
 	};
 	ops.schedule = [](void *host) {

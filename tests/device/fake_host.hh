@@ -80,6 +80,7 @@ class FakeHost {
 	bool mapping_works = true;
 	size_t map_limit = SIZE_MAX; /* bytes of one mapping */
 	int mappings = 0; /* open now */
+	std::function<void()> on_transmit;
 	/* Called after each DMA write, to look at what the guest sees in between. */
 	std::function<void(uint64_t, size_t)> on_dma_write;
 	ena_device *device;

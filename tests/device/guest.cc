@@ -20,6 +20,10 @@ uint32_t ring_caps(uint32_t depth)
 	return field_put(ENA_RING_CAPS_DEPTH, depth) |
 	       field_put(ENA_RING_CAPS_ENTRY_SIZE, ENA_ADMIN_ENTRY_SIZE);
 }
+uint64_t stamp(const auto &cdesc)
+{
+	return cdesc.timestamp_lo.get() | uint64_t{cdesc.timestamp_hi.get()} << 32;
+}
 } // namespace
 
 Guest::Guest(const ena_config &config, size_t memory_size)
@@ -145,7 +149,7 @@ uint8_t Guest::set_feature(uint8_t id, const void *data, size_t size, uint64_t c
 
 uint8_t Guest::try_create_cq(Queue &q, uint32_t vector)
 {
-	const size_t entry = q.rx ? sizeof(ena_rx_cdesc) : sizeof(ena_tx_cdesc);
+	const size_t entry = q.cdesc_size();
 	ena_create_cq_cmd cmd{};
 	if (!q.cq)
 		q.cq = host.alloc(q.depth * entry);
@@ -185,10 +189,11 @@ uint8_t Guest::try_create_sq(Queue &q, uint8_t placement)
 	return c.common.status;
 }
 
-Guest::Queue Guest::create(bool rx, uint16_t depth, uint32_t vector)
+Guest::Queue Guest::create(bool rx, uint16_t depth, uint32_t vector, bool extended)
 {
 	Queue q;
 	q.rx = rx;
+	q.extended = extended;
 	q.depth = depth;
 	EXPECT_EQ(try_create_cq(q, vector), ENA_ADMIN_SUCCESS);
 	EXPECT_EQ(try_create_sq(q), ENA_ADMIN_SUCCESS);
@@ -285,12 +290,15 @@ std::vector<Guest::Buffer> Guest::place(const std::vector<uint8_t> &bytes, size_
 	return buffers;
 }
 
-std::optional<ena_tx_cdesc> Guest::tx_completion(Queue &q)
+std::optional<ena_tx_cdesc> Guest::tx_completion(Queue &q, uint64_t *timestamp)
 {
-	const auto c = host.load<ena_tx_cdesc>(q.cq + (q.cq_head % q.depth) * sizeof(ena_tx_cdesc));
+	const uint64_t at = q.cq + (q.cq_head % q.depth) * q.cdesc_size();
+	const auto c = host.load<ena_tx_cdesc>(at);
 	if ((c.flags & ENA_CDESC_PHASE) != (q.cq_head & q.depth ? 0 : 1))
 		return std::nullopt;
 	EXPECT_EQ(c.flags & ENA_TX_CDESC_MBZ, 0);
+	if (timestamp)
+		*timestamp = q.extended ? stamp(host.load<ena_tx_cdesc_ext>(at)) : 0;
 	q.cq_head++;
 	return c;
 }
@@ -329,8 +337,8 @@ std::optional<Guest::Frame> Guest::rx_completion(Queue &q)
 {
 	Frame frame{};
 	for (bool first = true;; first = false) {
-		const auto c = host.load<ena_rx_cdesc>(q.cq + (q.cq_head % q.depth) *
-								      sizeof(ena_rx_cdesc));
+		const uint64_t at = q.cq + (q.cq_head % q.depth) * q.cdesc_size();
+		const auto c = host.load<ena_rx_cdesc>(at);
 		const uint32_t status = c.status.get();
 		const bool phase = status & ENA_RXC_PHASE;
 		if (phase != !(q.cq_head & q.depth)) {
@@ -338,7 +346,7 @@ std::optional<Guest::Frame> Guest::rx_completion(Queue &q)
 			return std::nullopt;
 		}
 		EXPECT_EQ(bool(status & ENA_RXC_FIRST), first);
-		EXPECT_EQ(status & (ENA_BIT(7) | ENA_BIT(17)), 0u) << "must be zero";
+		EXPECT_EQ(status & ENA_RXC_MBZ, 0u);
 		q.cq_head++;
 		frame.req_ids.push_back(c.req_id.get());
 		const Buffer &b = rx_buffers_[q.index].at(c.req_id.get());
@@ -347,6 +355,8 @@ std::optional<Guest::Frame> Guest::rx_completion(Queue &q)
 		if (status & ENA_RXC_LAST) {
 			frame.status = status;
 			frame.hash = c.hash.get();
+			if (q.extended)
+				frame.timestamp = stamp(host.load<ena_rx_cdesc_ext>(at));
 			return frame;
 		}
 	}

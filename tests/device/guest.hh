@@ -21,10 +21,15 @@ class Guest {
 		uint16_t tail = 0; /* free-running */
 		uint16_t cq_head = 0;
 		bool rx = false;
+		bool extended = false; /* completions with room for timestamps */
 
 		[[nodiscard]] uint8_t phase() const
 		{
 			return tail & depth ? 0 : 1;
+		}
+		[[nodiscard]] size_t cdesc_size() const
+		{
+			return (rx ? sizeof(ena_rx_cdesc) : sizeof(ena_tx_cdesc)) << extended;
 		}
 	};
 	struct Buffer {
@@ -37,6 +42,7 @@ class Guest {
 		std::vector<uint16_t> req_ids;
 		uint32_t status; /* of the last one */
 		uint32_t hash;
+		uint64_t timestamp; /* of the last one; 0 without room for it */
 	};
 
 	explicit Guest(const ena_config &config = FakeHost::default_config(),
@@ -72,7 +78,7 @@ class Guest {
 
 	uint8_t try_create_cq(Queue &q, uint32_t vector);
 	uint8_t try_create_sq(Queue &q, uint8_t placement = ENA_PLACEMENT_HOST);
-	Queue create(bool rx, uint16_t depth, uint32_t vector);
+	Queue create(bool rx, uint16_t depth, uint32_t vector, bool extended = false);
 	uint8_t destroy_sq(const Queue &q);
 	uint8_t destroy_cq(const Queue &q);
 	void unmask(const Queue &q, uint16_t rx_delay = 0, uint16_t tx_delay = 0);
@@ -94,7 +100,7 @@ class Guest {
 			 uint32_t word1 = 0, bool meta_first = false);
 	/* Copy @bytes to guest memory, in pieces of @piece bytes. */
 	std::vector<Buffer> place(const std::vector<uint8_t> &bytes, size_t piece = SIZE_MAX);
-	std::optional<ena_tx_cdesc> tx_completion(Queue &q);
+	std::optional<ena_tx_cdesc> tx_completion(Queue &q, uint64_t *timestamp = nullptr);
 
 	/* @count buffers of @size bytes each, req_id = slot; rings the doorbell. */
 	void post(Queue &q, unsigned int count, uint32_t size);
