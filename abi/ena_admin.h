@@ -652,6 +652,54 @@ ENA_ASSERT_SIZE(struct ena_phc_answer, 64);
 ENA_ASSERT_OFFSET(struct ena_phc_answer, timestamp, 8);
 ENA_ASSERT_OFFSET(struct ena_phc_answer, error_bound, 24);
 
+enum ena_flow_action { ENA_FLOW_ADD = 1, ENA_FLOW_REMOVE = 2, ENA_FLOW_REMOVE_ALL = 3 };
+
+enum ena_flow_type {
+	ENA_FLOW_IPV4 = 1,
+	ENA_FLOW_IPV6 = 2,
+	ENA_FLOW_TCP4 = 3,
+	ENA_FLOW_TCP6 = 4,
+	ENA_FLOW_UDP4 = 5,
+	ENA_FLOW_UDP6 = 6,
+};
+
+#define ENA_FLOW_ANY_LOCATION 0xffff /* the device chooses */
+
+/* SET only. */
+struct ena_flow_steering_cmd {
+	uint8_t action; /* enum ena_flow_action */
+	uint8_t flow_type; /* enum ena_flow_type */
+	ena_le16 rx_queue; /* the driver's number of the RX queue, not its SQ index */
+	ena_le16 rule_location;
+	ena_le16 reserved6;
+	ena_le32 flags; /* none is defined */
+};
+ENA_ASSERT_SIZE(struct ena_flow_steering_cmd, 12);
+
+/* Payload of the answer to a SET that adds a rule. */
+struct ena_flow_steering_resp {
+	ena_le16 rule_location;
+	ena_le16 reserved;
+};
+ENA_ASSERT_SIZE(struct ena_flow_steering_resp, 4);
+
+/* Control buffer of feature 30. Bits that are 1 in a mask are compared. */
+struct ena_flow_steering_match {
+	uint8_t dst_ip[16]; /* IPv4: the first four bytes, as in the packet */
+	uint8_t dst_ip_mask[16];
+	uint8_t src_ip[16];
+	uint8_t src_ip_mask[16];
+	ena_le16 dst_port;
+	ena_le16 dst_port_mask;
+	ena_le16 src_port;
+	ena_le16 src_port_mask;
+	uint8_t tos;
+	uint8_t tos_mask;
+	uint8_t reserved74[54];
+};
+ENA_ASSERT_SIZE(struct ena_flow_steering_match, 128);
+ENA_ASSERT_OFFSET(struct ena_flow_steering_match, dst_port, 64);
+
 enum ena_hw_timestamp { ENA_HW_TIMESTAMP_NONE = 0, ENA_HW_TIMESTAMP_ALL = 1 };
 enum { ENA_HW_TIMESTAMP_VERSION = 1 };
 

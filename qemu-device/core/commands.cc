@@ -44,7 +44,7 @@ ena_admin_status Commands::dispatch(const ena_aq_entry &command, ena_acq_entry &
 	case ENA_ADMIN_GET_FEATURE:
 		return features_.get(std::bit_cast<ena_get_feature_cmd>(command), payload);
 	case ENA_ADMIN_SET_FEATURE:
-		return features_.set(std::bit_cast<ena_set_feature_cmd>(command));
+		return features_.set(std::bit_cast<ena_set_feature_cmd>(command), payload);
 	case ENA_ADMIN_GET_STATS:
 		return metrics_.get(std::bit_cast<ena_get_stats_cmd>(command), payload);
 	default:

@@ -31,6 +31,7 @@ extern "C" void ena_config_default(ena_config *config)
 	config->phc_error_bound_ns = 1000;
 	config->phc_expire_us = 5000;
 	config->phc_block_us = 8000;
+	config->flow_rules = ENA_DEVICE_MAX_FLOW_RULES;
 }
 
 namespace
@@ -89,6 +90,9 @@ bool check_features(Why &why, const ena_config &c)
 	if (!(c.features & sizes))
 		return why.refuse("features 0x%x, a driver needs one of 0x%x to size its queues",
 				  c.features, sizes);
+	if (c.flow_rules > ENA_DEVICE_MAX_FLOW_RULES)
+		return why.refuse("%u flow rules, must be 0 to %u", c.flow_rules,
+				  ENA_DEVICE_MAX_FLOW_RULES);
 	if (c.tx_offloads & ~implemented_tx_offloads)
 		return why.refuse("TX offloads 0x%x, only 0x%x are implemented", c.tx_offloads,
 				  implemented_tx_offloads);

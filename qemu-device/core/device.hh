@@ -99,6 +99,7 @@ class Device {
 	Rss rss_;
 	Phc phc_;
 	Timestamps timestamps_;
+	FlowSteering steering_;
 	Features features_;
 	Metrics metrics_;
 	Commands commands_;

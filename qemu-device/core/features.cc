@@ -39,6 +39,8 @@ uint32_t Features::supported() const
 		features &= ~ENA_BIT(ENA_FEATURE_LINK_CONFIG);
 	if (!llq_.offered())
 		features &= ~ENA_BIT(ENA_FEATURE_LLQ);
+	if (!config_.flow_rules)
+		features &= ~ENA_BIT(ENA_FEATURE_FLOW_STEERING);
 	return features;
 }
 
@@ -61,6 +63,8 @@ ena_device_attributes Features::device_attributes() const
 	a.phys_addr_width.set(address_bits);
 	a.virt_addr_width.set(address_bits);
 	memcpy(a.mac, config_.mac, sizeof(a.mac));
+	if (supported() & ENA_BIT(ENA_FEATURE_FLOW_STEERING))
+		a.flow_steering_max_entries.set(config_.flow_rules);
 	a.max_mtu.set(config_.max_mtu);
 	return a;
 }
@@ -173,7 +177,7 @@ ena_admin_status Features::get(const ena_get_feature_cmd &cmd, std::span<uint8_t
 	}
 }
 
-ena_admin_status Features::set(const ena_set_feature_cmd &cmd)
+ena_admin_status Features::set(const ena_set_feature_cmd &cmd, std::span<uint8_t, 56> payload)
 {
 	const uint8_t id = cmd.feature.feature_id;
 
@@ -196,6 +200,11 @@ ena_admin_status Features::set(const ena_set_feature_cmd &cmd)
 		return phc_.set(take<ena_phc_config>(cmd));
 	case ENA_FEATURE_HW_TIMESTAMP:
 		return timestamps_.set(take<ena_hw_timestamp_config>(cmd));
+	case ENA_FEATURE_FLOW_STEERING: {
+		ena_flow_steering_resp resp{};
+		const auto status = steering_.set(take<ena_flow_steering_cmd>(cmd), cmd.ctrl, resp);
+		return status ? status : put(payload, resp);
+	}
 	case ENA_FEATURE_HOST_ATTR:
 		return set_host_attributes(take<ena_host_attr>(cmd));
 	default:

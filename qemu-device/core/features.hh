@@ -4,6 +4,7 @@
 #define ENA_CORE_FEATURES_HH
 
 #include "events.hh"
+#include "flow_steering.hh"
 #include "llq.hh"
 #include "phc.hh"
 #include "rss.hh"
@@ -21,7 +22,8 @@ inline constexpr uint32_t implemented_features =
 	ENA_BIT(ENA_FEATURE_MTU) | ENA_BIT(ENA_FEATURE_RSS_HASH_INPUT) |
 	ENA_BIT(ENA_FEATURE_INTERRUPT_MODERATION) | ENA_BIT(ENA_FEATURE_AENQ_CONFIG) |
 	ENA_BIT(ENA_FEATURE_LINK_CONFIG) | ENA_BIT(ENA_FEATURE_HOST_ATTR) |
-	ENA_BIT(ENA_FEATURE_PHC) | ENA_BIT(ENA_FEATURE_HW_TIMESTAMP);
+	ENA_BIT(ENA_FEATURE_PHC) | ENA_BIT(ENA_FEATURE_FLOW_STEERING) |
+	ENA_BIT(ENA_FEATURE_HW_TIMESTAMP);
 inline constexpr uint32_t implemented_tx_offloads =
 	ENA_OFFLOAD_TX_L3_CSUM_V4 | ENA_OFFLOAD_TX_L4_CSUM_V4_PART |
 	ENA_OFFLOAD_TX_L4_CSUM_V4_FULL | ENA_OFFLOAD_TX_L4_CSUM_V6_PART |
@@ -45,16 +47,17 @@ inline constexpr LinkSpeed link_speeds[] = {
 class Features {
     public:
 	Features(Host &host, const ena_config &config, Rss &rss, Events &events, Llq &llq, Phc &phc,
-		 Timestamps &timestamps)
+		 Timestamps &timestamps, FlowSteering &steering)
 	    : host_(host), config_(config), rss_(rss), events_(events), llq_(llq), phc_(phc),
-	      timestamps_(timestamps), mtu_(config.max_mtu)
+	      timestamps_(timestamps), steering_(steering), mtu_(config.max_mtu)
 	{
 	}
 
 	/* @payload: of the completion, zeroed. */
 	[[nodiscard]] ena_admin_status get(const ena_get_feature_cmd &cmd,
 					   std::span<uint8_t, 56> payload);
-	[[nodiscard]] ena_admin_status set(const ena_set_feature_cmd &cmd);
+	[[nodiscard]] ena_admin_status set(const ena_set_feature_cmd &cmd,
+					   std::span<uint8_t, 56> payload);
 
 	/* As set by the driver, without the Ethernet header. */
 	[[nodiscard]] uint32_t mtu() const
@@ -84,6 +87,7 @@ class Features {
 	Llq &llq_;
 	Phc &phc_;
 	Timestamps &timestamps_;
+	FlowSteering &steering_;
 	uint32_t mtu_;
 };
 

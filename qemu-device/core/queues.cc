@@ -222,8 +222,12 @@ ena_admin_status Queues::create_sq(const ena_create_sq_cmd &cmd, ena_create_sq_r
 	slot.sq.direction = direction;
 	slot.tx = {};
 	slot.rx = {};
-	if (direction == Direction::rx)
+	if (direction == Direction::rx) {
 		running_rx_ |= q.bit();
+		slot.sq.number = static_cast<uint16_t>(std::countr_one(rx_numbers_));
+		rx_numbers_ |= 1u << slot.sq.number;
+		rx_by_number_[slot.sq.number] = q;
+	}
 
 	resp.sq_idx.set(q.value);
 	resp.doorbell_offset.set(register_offset(q, QueueRegister::doorbell));
@@ -240,6 +244,8 @@ ena_admin_status Queues::destroy_sq(const ena_destroy_sq_cmd &cmd)
 				    "DESTROY_SQ: there is no submission queue %u of direction %u",
 				    cmd.sq_idx.get(), wire_direction);
 	llq_.release(slot->sq.llq);
+	if (slot->sq.direction == Direction::rx)
+		rx_numbers_ &= ~(1u << slot->sq.number);
 	slot->sq = {};
 	running_rx_ &= ~QueueIndex{cmd.sq_idx.get()}.bit();
 	return ENA_ADMIN_SUCCESS;
@@ -258,6 +264,14 @@ std::optional<QueueIndex> Queues::first_rx() const
 	if (!running_rx_)
 		return std::nullopt;
 	return QueueIndex{static_cast<uint16_t>(std::countr_zero(running_rx_))};
+}
+
+std::optional<QueueIndex> Queues::running_rx(uint16_t number) const
+{
+	if (number >= rx_by_number_.size() || !(rx_numbers_ >> number & 1))
+		return std::nullopt;
+	const QueueIndex q = rx_by_number_[number];
+	return running_rx_ & q.bit() ? std::optional(q) : std::nullopt;
 }
 
 bool Queues::ring_doorbell(QueueIndex q, uint16_t tail)
@@ -303,6 +317,7 @@ void Queues::reset()
 {
 	running_rx_ = 0;
 	llq_.reset();
+	rx_numbers_ = 0;
 	for (QueueSlot &slot : slots_) {
 		slot.cq = {};
 		slot.sq = {};

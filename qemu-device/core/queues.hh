@@ -106,6 +106,7 @@ struct SubmissionQueue {
 	bool live = false;
 	bool stopped = false; /* the ring made no sense: ignored until destroyed */
 	Direction direction = Direction::tx;
+	uint16_t number = 0; /* RX: among the RX queues, see Queues::running_rx() */
 	LlqRegion llq; /* if the ring lies in the adapter */
 	Ring ring;
 	uint16_t head = 0; /* next entry to read */
@@ -182,6 +183,11 @@ class Queues {
 	[[nodiscard]] QueueSlot *find(uint32_t index, Direction direction);
 	/* The running RX queue with the lowest number. */
 	[[nodiscard]] std::optional<QueueIndex> first_rx() const;
+	/*
+	 * RX queue @number, if it takes frames. They are counted as drivers
+	 * create them: each has the lowest number that was free.
+	 */
+	[[nodiscard]] std::optional<QueueIndex> running_rx(uint16_t number) const;
 	/* Some RX queue takes frames. */
 	[[nodiscard]] bool can_receive() const
 	{
@@ -221,6 +227,9 @@ class Queues {
 	Llq &llq_;
 	std::array<QueueSlot, max_queue_slots> slots_{};
 	uint64_t running_rx_ = 0; /* bit = queue index */
+	uint32_t rx_numbers_ = 0; /* in use; bit = number */
+	static_assert(ENA_DEVICE_MAX_QUEUES <= 32);
+	std::array<QueueIndex, ENA_DEVICE_MAX_QUEUES> rx_by_number_{};
 };
 
 } // namespace ena

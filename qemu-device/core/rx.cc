@@ -198,12 +198,14 @@ ena_receive_result Receiver::receive_large(std::span<uint8_t> frame, const ena_v
 	return ENA_RECEIVE_TAKEN;
 }
 
-/* The queue that RSS names, if it takes frames. */
+/* The queue that a flow rule or else RSS names, if it takes frames. */
 std::optional<QueueIndex> Receiver::choose(const net::Packet &packet, std::span<const uint8_t> head,
 					   uint32_t &hash)
 {
 	const Rss::Result result = rss_.classify(packet, head);
-	const auto q = result.queue ? result.queue : queues_.first_rx();
+	const auto steered = steering_.classify(packet, head);
+	const auto spread = result.queue ? result.queue : queues_.first_rx();
+	const auto q = steered ? steered : spread;
 
 	hash = result.hash;
 	if (!q || !queues_[*q].sq.runs(Direction::rx))

@@ -12,10 +12,10 @@ namespace ena
 class Receiver {
     public:
 	Receiver(Host &host, const ena_config &config, Queues &queues, Rss &rss,
-		 const Features &features, Interrupts &interrupts, Statistics &statistics,
-		 AllowanceShare &share, const Timestamps &timestamps)
-	    : host_(host), config_(config), queues_(queues), rss_(rss), features_(features),
-	      interrupts_(interrupts), statistics_(statistics), share_(share),
+		 const FlowSteering &steering, const Features &features, Interrupts &interrupts,
+		 Statistics &statistics, AllowanceShare &share, const Timestamps &timestamps)
+	    : host_(host), config_(config), queues_(queues), rss_(rss), steering_(steering),
+	      features_(features), interrupts_(interrupts), statistics_(statistics), share_(share),
 	      timestamps_(timestamps)
 	{
 	}
@@ -98,6 +98,7 @@ class Receiver {
 	const ena_config &config_;
 	Queues &queues_;
 	Rss &rss_;
+	const FlowSteering &steering_;
 	const Features &features_;
 	Interrupts &interrupts_;
 	Statistics &statistics_;

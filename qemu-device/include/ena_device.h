@@ -31,6 +31,7 @@ enum {
 	ENA_DEVICE_MAX_MTU = 9216,
 	ENA_DEVICE_MAX_TX_DESCS = 19, /* buffers of one packet: 17 fragments, head, one to spare */
 	ENA_DEVICE_MAX_RX_DESCS = 17,
+	ENA_DEVICE_MAX_FLOW_RULES = 64, /* each costs time for every frame */
 };
 
 /* Fixed at creation. ena_config_default() gives the defaults, ena_config_check() the limits. */
@@ -75,6 +76,7 @@ struct ena_config {
 	/* Timeouts told to the driver, as in struct ena_phc_config; 0: its own default. */
 	uint32_t phc_expire_us;
 	uint32_t phc_block_us;
+	uint16_t flow_rules; /* of feature 30; 0 leaves the feature out */
 };
 
 /* Checksum and segmentation left to do, in the terms of the virtio-net header. */

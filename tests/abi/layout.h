@@ -51,6 +51,9 @@
 	X(ena_phc_config)           \
 	X(ena_phc_answer)           \
 	X(ena_hw_timestamp_config)  \
+	X(ena_flow_steering_cmd)    \
+	X(ena_flow_steering_resp)   \
+	X(ena_flow_steering_match)  \
 	X(ena_tx_desc)              \
 	X(ena_tx_meta_desc)         \
 	X(ena_tx_cdesc)             \
