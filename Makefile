@@ -9,8 +9,11 @@ MTU ?= 9001
 
 vm_options = --driver '$(DRIVER)' --kver '$(KVER)' --accel '$(ACCEL)' --queues '$(QUEUES)' --mtu '$(MTU)'
 
-.PHONY: help run shell check check-host check-vm check-clients check-qemu lint setup plugin module \
-	clean distclean
+FUZZ_SECONDS ?= 20
+export FUZZ_SECONDS
+
+.PHONY: help run shell check check-host check-fuzz check-vm check-clients check-qemu fuzz lint setup \
+	plugin module clean distclean
 .DEFAULT_GOAL := help
 
 help:
@@ -18,9 +21,11 @@ help:
 	@echo 'make shell          the guest shell at once'
 	@echo 'make check          every test; the last line counts them'
 	@echo '  make check-host     the cores, in ordinary processes, also under sanitizers'
+	@echo '  make check-fuzz     both cores against any input, FUZZ_SECONDS (20) a target'
 	@echo '  make check-qemu     the adapter in QEMU, without a guest'
 	@echo '  make check-vm       our driver on our adapter, in the test VM'
 	@echo '  make check-clients  drivers that are not ours on our adapter'
+	@echo 'make fuzz           look for inputs that break a core; TARGET=..., SECONDS=60'
 	@echo 'make lint           formatting and static analysis'
 	@echo 'make setup          install the Debian packages that all of this needs'
 	@echo 'make plugin         the adapter for this QEMU (build/plugin/)'
@@ -35,12 +40,22 @@ run shell:
 	@scripts/run $@ $(vm_options)
 
 check:
-	@scripts/setup host qemu kernel vm clients
-	@scripts/check host qemu vm clients
+	@scripts/setup host fuzz qemu kernel vm clients
+	@scripts/check host fuzz qemu vm clients
 
 check-host:
 	@scripts/setup host
 	@scripts/check host
+
+check-fuzz:
+	@scripts/setup fuzz
+	@scripts/check fuzz
+
+# TARGET= one of scripts/fuzz list, SECONDS= how long
+fuzz:
+	@scripts/setup fuzz
+	@scripts/fuzz build
+	@scripts/fuzz run --seconds '$(or $(SECONDS),60)' $(TARGET)
 
 check-qemu check-vm check-clients:
 	@scripts/setup host qemu kernel vm $(filter clients,$(@:check-%=%))
@@ -63,7 +78,8 @@ module:
 		release=$$(scripts/vm-kernel get '$(KVER)') && scripts/build-module "$$release"; fi
 
 clean:
-	rm -rf build/host build/host-asan build/kmod build/plugin build/logs build/lint
+	rm -rf build/host build/host-asan build/fuzz build/fuzz-coverage build/kmod build/plugin \
+		build/logs build/lint
 
 distclean:
 	rm -rf build
