@@ -169,7 +169,7 @@ void oe_kernel::write(uint32_t offset, uint32_t value)
 		if (!answers_reads || !answer)
 			return;
 		answer->reg_off.set(wrong_offset ? reg + 4 : reg);
-		answer->reg_val.set(register_value(reg));
+		answer->reg_val.set(oek_readl(this, reg));
 		answer->req_id.set(value & 0xffff);
 		return;
 	}
@@ -218,6 +218,8 @@ void oe_kernel::admin_doorbell(uint16_t tail)
 		if (wrong_command_id)
 			answer.common.command_id.set(command.common.command_id.get() ^ 5);
 		answer.common.flags = phase;
+		if (alter_answer)
+			alter_answer(command, answer);
 		at<ena_acq_entry>(address(ENA_REG_ACQ_BASE_LO))[aq_head_ % 32] = answer;
 		aq_head_++;
 		if (!(intr_mask & ENA_INTR_MASK_MGMT) && raises_admin && registered_)
@@ -528,7 +530,9 @@ void *oe_kernel::allocate(size_t size)
 
 uint32_t oek_readl(oe_kernel *kernel, uint32_t offset)
 {
-	return kernel->register_value(offset);
+	const uint32_t value = kernel->register_value(offset);
+
+	return kernel->alter_register ? kernel->alter_register(offset, value) : value;
 }
 
 void oek_writel(oe_kernel *kernel, uint32_t offset, uint32_t value)

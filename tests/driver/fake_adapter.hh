@@ -97,6 +97,9 @@ struct oe_kernel {
 	bool completes_while_waiting = false; /* the answer comes within oek_wait_admin() */
 	/* The status to answer a command with; none: carry it out. */
 	std::function<std::optional<uint8_t>(const ena_aq_entry &)> refuse;
+	/* Called before an answer is written, and with what a register reads. */
+	std::function<void(const ena_aq_entry &, ena_acq_entry &)> alter_answer;
+	std::function<uint32_t(uint32_t offset, uint32_t value)> alter_register;
 	std::vector<ena_aq_entry> commands;
 	std::vector<uint32_t> reset_commands; /* DEV_CTL values of first phases */
 	uint32_t dev_sts = ENA_DEV_STS_READY;
