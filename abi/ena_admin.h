@@ -722,6 +722,7 @@ enum ena_aenq_group {
 	ENA_AENQ_REFRESH_CAPABILITIES = 5,
 	ENA_AENQ_CONF_NOTIFICATIONS = 6,
 	ENA_AENQ_DEVICE_REQUEST_RESET = 7,
+	ENA_AENQ_GROUPS = 8,
 };
 
 enum ena_aenq_notification_syndrome { ENA_NOTIFICATION_UPDATE_HINTS = 2 };
@@ -738,5 +739,12 @@ struct ena_keep_alive_event {
 	struct ena_split64 rx_overruns;
 };
 ENA_ASSERT_SIZE(struct ena_keep_alive_event, 24);
+
+/* Bit n is the notification with code n + 1 in Amazon's documents. */
+struct ena_conf_notifications_event {
+	ena_le64 bitmap;
+	ena_le64 reserved;
+};
+ENA_ASSERT_SIZE(struct ena_conf_notifications_event, 16);
 
 #endif

@@ -19,7 +19,7 @@ Device::Device(const ena_config &config, const ena_host_ops &ops, void *host)
     : config_(config), faults_(config.fault_seed), host_(ops, host, faults_),
       interrupts_(host_, config.moderation_resolution_us),
       events_(host_, interrupts_, statistics_, config), llq_(host_, config_),
-      queues_(host_, config_, llq_), rss_(host_, queues_), phc_(host_, config_), timestamps_(host_),
+      queues_(host_, config_, llq_, events_), rss_(host_, queues_), phc_(host_, config_), timestamps_(host_),
       steering_(host_, config_, queues_),
       features_(host_, config_, rss_, events_, llq_, phc_, timestamps_, steering_),
       metrics_(host_, config_, statistics_, share_), commands_(host_, queues_, features_, metrics_),
@@ -110,9 +110,8 @@ bool Device::write_control_path(uint32_t offset, uint32_t value)
 		return true;
 	if (!admin_.write(host_, offset, value))
 		return false;
-	if (admin_.failed())
-		reset_.set_fatal();
-	else if (admin_.pending())
+	check_admin();
+	if (admin_.pending())
 		schedule();
 	return true;
 }
@@ -201,6 +200,12 @@ bool Device::answer(const ena_aq_entry &command, bool waited, ena_acq_entry &com
 	return true;
 }
 
+void Device::check_admin()
+{
+	if (admin_.failed() && !reset_.fatal())
+		fatal_error(0);
+}
+
 void Device::poll_admin()
 {
 	ena_aq_entry command;
@@ -217,8 +222,7 @@ void Device::poll_admin()
 		admin_.complete(host_, command, completion);
 		answered = true;
 	}
-	if (admin_.failed())
-		reset_.set_fatal();
+	check_admin();
 	if (answered)
 		interrupts_.management();
 }
@@ -278,6 +282,29 @@ void Device::update_hints(const ena_config &config)
 {
 	events_.update_hints(make_hints(config));
 	rearm_timer();
+}
+
+const char *Device::post_event(unsigned int group, uint64_t value)
+{
+	if (group >= ENA_AENQ_GROUPS)
+		return "there is no event group of that number";
+	if (!(events_.supported_groups() >> group & 1))
+		return "the event group is not offered";
+	if (reset_.in_reset())
+		return "the adapter is in reset";
+	if (group == ENA_AENQ_FATAL_ERROR)
+		fatal_error(static_cast<uint16_t>(value));
+	else
+		events_.post(static_cast<ena_aenq_group>(group), value);
+	rearm_timer();
+	return nullptr;
+}
+
+void Device::fatal_error(uint16_t syndrome)
+{
+	reset_.set_fatal();
+	host_.trace("fatal error, syndrome %u: DEV_STS says so until a reset", syndrome);
+	events_.post(ENA_AENQ_FATAL_ERROR, syndrome);
 }
 
 bool Device::can_receive() const

@@ -38,6 +38,10 @@ class Device {
 	{
 		llq_.set_memory(memory);
 	}
+	/* See ena_device_post_event(). */
+	[[nodiscard]] const char *post_event(unsigned int group, uint64_t value);
+	/* Only a reset helps: DEV_STS says so, and the driver is told by an event. */
+	void fatal_error(uint16_t syndrome);
 	[[nodiscard]] bool can_receive() const;
 	[[nodiscard]] ena_receive_result receive(std::span<const iovec> frame,
 						 const ena_vnet_hdr *hdr);
@@ -58,6 +62,8 @@ class Device {
 	void write_control(uint32_t value);
 	void write_queue(uint32_t offset, uint32_t value);
 	[[nodiscard]] bool write_control_path(uint32_t offset, uint32_t value);
+	/* After the admin queue may have failed. */
+	void check_admin();
 	void poll_admin();
 	/* False: the command is not to be answered. */
 	[[nodiscard]] bool answer(const ena_aq_entry &command, bool waited,

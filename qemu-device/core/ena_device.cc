@@ -139,6 +139,11 @@ bool ena_device_fault(const ena_device *dev, unsigned int index, char *text, siz
 	return true;
 }
 
+const char *ena_device_post_event(ena_device *dev, unsigned int group, uint64_t value)
+{
+	return dev->device.post_event(group, value);
+}
+
 bool ena_device_can_receive(const ena_device *dev)
 {
 	return dev->device.can_receive();

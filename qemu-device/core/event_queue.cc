@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "event_queue.hh"
 
+#include <algorithm>
 #include <cstddef>
-#include <cstring>
 
 namespace ena
 {
@@ -57,7 +57,7 @@ bool EventQueue::post(Host &host, uint16_t group, uint16_t syndrome, std::span<c
 	entry.syndrome.set(syndrome);
 	entry.timestamp_lo.set(static_cast<uint32_t>(now));
 	entry.timestamp_hi.set(static_cast<uint32_t>(now >> 32));
-	memcpy(entry.data, data.data(), std::min(data.size(), sizeof(entry.data)));
+	std::copy_n(data.begin(), std::min(data.size(), sizeof(entry.data)), entry.data);
 	const bool wrong_phase = host.struck_by(Fault::event_wrong_phase, group);
 	if (events_.publish(host, &entry, 1, wrong_phase))
 		return true;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "events.hh"
 
+#include <iterator>
+
 namespace ena
 {
 
@@ -10,6 +12,14 @@ template <class T> std::span<const uint8_t> bytes_of(const T &value)
 {
 	return {reinterpret_cast<const uint8_t *>(&value), sizeof(value)};
 }
+
+/* What the driver should know first. */
+constexpr ena_aenq_group urgency[] = {
+	ENA_AENQ_FATAL_ERROR,          ENA_AENQ_DEVICE_REQUEST_RESET, ENA_AENQ_LINK_CHANGE,
+	ENA_AENQ_REFRESH_CAPABILITIES, ENA_AENQ_NOTIFICATION,         ENA_AENQ_WARNING,
+	ENA_AENQ_CONF_NOTIFICATIONS,   ENA_AENQ_KEEP_ALIVE,
+};
+static_assert(std::size(urgency) == ENA_AENQ_GROUPS);
 } // namespace
 
 ena_hw_hints make_hints(const ena_config &config)
@@ -33,19 +43,18 @@ bool Events::write(uint32_t reg, uint32_t value)
 
 uint32_t Events::supported_groups() const
 {
-	return ENA_BIT(ENA_AENQ_LINK_CHANGE) | ENA_BIT(ENA_AENQ_NOTIFICATION) |
-	       (period_ns_ ? ENA_BIT(ENA_AENQ_KEEP_ALIVE) : 0);
+	constexpr uint32_t all = ENA_BIT(ENA_AENQ_GROUPS) - 1;
+	return period_ns_ ? all : all & ~ENA_BIT(ENA_AENQ_KEEP_ALIVE);
 }
 
 void Events::enable(uint32_t groups)
 {
 	enabled_ = groups;
-	link_waiting_ = enabled(ENA_AENQ_LINK_CHANGE);
 	if (!enabled(ENA_AENQ_KEEP_ALIVE)) {
-		keep_alive_waiting_ = false;
+		waiting_ &= ~ENA_BIT(ENA_AENQ_KEEP_ALIVE);
 		keep_alive_due_ns_ = no_deadline;
 	}
-	post_waiting();
+	post(ENA_AENQ_LINK_CHANGE);
 }
 
 void Events::set_link(bool up)
@@ -53,47 +62,68 @@ void Events::set_link(bool up)
 	if (up == link_up_)
 		return;
 	link_up_ = up;
-	link_waiting_ = enabled(ENA_AENQ_LINK_CHANGE);
-	post_waiting();
+	post(ENA_AENQ_LINK_CHANGE);
 }
 
 void Events::update_hints(const ena_hw_hints &hints)
 {
 	hints_ = hints;
-	hints_waiting_ = true;
+	post(ENA_AENQ_NOTIFICATION);
+}
+
+void Events::post(ena_aenq_group group, uint64_t value)
+{
+	if (!(supported_groups() >> group & 1))
+		return;
+	if (group == ENA_AENQ_FATAL_ERROR)
+		fatal_syndrome_ = static_cast<uint16_t>(value);
+	else if (group == ENA_AENQ_WARNING)
+		warning_syndrome_ = static_cast<uint16_t>(value);
+	else if (group == ENA_AENQ_CONF_NOTIFICATIONS)
+		conf_notifications_ |= value;
+	waiting_ |= ENA_BIT(group);
 	post_waiting();
 }
 
-bool Events::post_link()
+bool Events::post_data(ena_aenq_group group)
 {
-	ena_link_change_event event{};
-	event.flags.set(link_up_ ? ENA_LINK_CHANGE_UP : 0);
-	return queue_.post(host_, ENA_AENQ_LINK_CHANGE, 0, bytes_of(event));
-}
-
-bool Events::post_keep_alive()
-{
-	ena_keep_alive_event event{};
-	statistics_.report(event);
-	return queue_.post(host_, ENA_AENQ_KEEP_ALIVE, 0, bytes_of(event));
-}
-
-bool Events::post_hints()
-{
-	return queue_.post(host_, ENA_AENQ_NOTIFICATION, ENA_NOTIFICATION_UPDATE_HINTS,
-			   bytes_of(hints_));
+	switch (group) {
+	case ENA_AENQ_LINK_CHANGE: {
+		ena_link_change_event event{};
+		event.flags.set(link_up_ ? ENA_LINK_CHANGE_UP : 0);
+		return queue_.post(host_, group, 0, bytes_of(event));
+	}
+	case ENA_AENQ_KEEP_ALIVE: {
+		ena_keep_alive_event event{};
+		statistics_.report(event);
+		return queue_.post(host_, group, 0, bytes_of(event));
+	}
+	case ENA_AENQ_CONF_NOTIFICATIONS: {
+		ena_conf_notifications_event event{};
+		event.bitmap.set(conf_notifications_);
+		if (!queue_.post(host_, group, 0, bytes_of(event)))
+			return false;
+		conf_notifications_ = 0;
+		return true;
+	}
+	case ENA_AENQ_NOTIFICATION:
+		return queue_.post(host_, group, ENA_NOTIFICATION_UPDATE_HINTS, bytes_of(hints_));
+	case ENA_AENQ_FATAL_ERROR:
+		return queue_.post(host_, group, fatal_syndrome_, {});
+	case ENA_AENQ_WARNING:
+		return queue_.post(host_, group, warning_syndrome_, {});
+	default:
+		return queue_.post(host_, group, 0, {});
+	}
 }
 
 void Events::post_waiting()
 {
 	const uint16_t before = queue_.tail();
 
-	if (link_waiting_ && enabled(ENA_AENQ_LINK_CHANGE))
-		link_waiting_ = !post_link();
-	if (hints_waiting_ && enabled(ENA_AENQ_NOTIFICATION))
-		hints_waiting_ = !post_hints();
-	if (keep_alive_waiting_ && enabled(ENA_AENQ_KEEP_ALIVE))
-		keep_alive_waiting_ = !post_keep_alive();
+	for (const ena_aenq_group group : urgency)
+		if (waiting_ >> group & 1 && enabled(group) && post_data(group))
+			waiting_ &= ~ENA_BIT(group);
 	if (queue_.tail() != before)
 		interrupts_.management();
 	start_keep_alive();
@@ -112,15 +142,15 @@ void Events::expire(uint64_t now_ns)
 		return;
 	/* A clock that jumped is answered by one event, not by many. */
 	keep_alive_due_ns_ = now_ns + period_ns_;
-	keep_alive_waiting_ = true;
-	post_waiting();
+	post(ENA_AENQ_KEEP_ALIVE);
 }
 
 void Events::reset()
 {
 	queue_ = {};
 	enabled_ = 0;
-	link_waiting_ = keep_alive_waiting_ = hints_waiting_ = false;
+	waiting_ = 0;
+	conf_notifications_ = 0;
 	keep_alive_due_ns_ = no_deadline;
 }
 

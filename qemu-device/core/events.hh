@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The events of ENA: link, keep-alive, hints. */
+/* The events of ENA: what each group tells, and when. */
 #ifndef ENA_CORE_EVENTS_HH
 #define ENA_CORE_EVENTS_HH
 
@@ -15,7 +15,8 @@ namespace ena
 /*
  * An event waits here until its group is enabled and the driver has given a
  * credit. Waiting events are states, not a queue: the newest link state, one
- * keep-alive, the newest hints.
+ * keep-alive, the newest hints, one fatal error and one warning with the newest
+ * syndrome, all bits of the configuration notifications.
  */
 class Events {
     public:
@@ -45,6 +46,17 @@ class Events {
 		return link_up_;
 	}
 	void set_link(bool up);
+	/*
+	 * Tell the driver. @value: syndrome of FATAL_ERROR and WARNING (16
+	 * bits), bitmap of CONF_NOTIFICATIONS; the other groups have their own
+	 * data. A group that is not supported is ignored.
+	 */
+	void post(ena_aenq_group group, uint64_t value = 0);
+	/* Groups with an event that waits. */
+	[[nodiscard]] uint32_t waiting_groups() const
+	{
+		return waiting_;
+	}
 	void update_hints(const ena_hw_hints &hints);
 	/* As configured, or as last updated. */
 	[[nodiscard]] const ena_hw_hints &hints() const
@@ -65,9 +77,7 @@ class Events {
 	{
 		return enabled_ >> group & 1;
 	}
-	[[nodiscard]] bool post_link();
-	[[nodiscard]] bool post_keep_alive();
-	[[nodiscard]] bool post_hints();
+	[[nodiscard]] bool post_data(ena_aenq_group group);
 	void post_waiting();
 	void start_keep_alive();
 
@@ -79,9 +89,10 @@ class Events {
 	uint64_t keep_alive_due_ns_ = no_deadline;
 	uint32_t enabled_ = 0;
 	bool link_up_ = false;
-	bool link_waiting_ = false;
-	bool keep_alive_waiting_ = false;
-	bool hints_waiting_ = false;
+	uint32_t waiting_ = 0; /* bit = group */
+	uint16_t fatal_syndrome_ = 0;
+	uint16_t warning_syndrome_ = 0;
+	uint64_t conf_notifications_ = 0;
 	ena_hw_hints hints_; /* the newest */
 };
 

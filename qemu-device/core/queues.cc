@@ -311,6 +311,7 @@ void Queues::stop(QueueIndex q, const char *why)
 	running_rx_ &= ~q.bit();
 	host_.complain("%s queue %u is stopped until it is created again: %s",
 		       name(slots_[q.value].sq.direction), q.value, why);
+	events_.post(ENA_AENQ_WARNING);
 }
 
 void Queues::reset()

@@ -3,7 +3,7 @@
 #ifndef ENA_CORE_QUEUES_HH
 #define ENA_CORE_QUEUES_HH
 
-#include "interrupts.hh"
+#include "events.hh"
 #include "llq.hh"
 
 #include "abi/ena_io.h"
@@ -163,8 +163,8 @@ struct QueueSlot {
 
 class Queues {
     public:
-	Queues(Host &host, const ena_config &config, Llq &llq)
-	    : host_(host), config_(config), llq_(llq)
+	Queues(Host &host, const ena_config &config, Llq &llq, Events &events)
+	    : host_(host), config_(config), llq_(llq), events_(events)
 	{
 	}
 
@@ -195,7 +195,7 @@ class Queues {
 	}
 	/* Store the tail. False, and a note, if it cannot be. */
 	[[nodiscard]] bool ring_doorbell(QueueIndex q, uint16_t tail);
-	/* Ignore the queue until it is destroyed. */
+	/* Ignore the queue until it is destroyed, and warn the driver. */
 	void stop(QueueIndex q, const char *why);
 	void reset();
 
@@ -225,6 +225,7 @@ class Queues {
 	Host &host_;
 	const ena_config &config_;
 	Llq &llq_;
+	Events &events_;
 	std::array<QueueSlot, max_queue_slots> slots_{};
 	uint64_t running_rx_ = 0; /* bit = queue index */
 	uint32_t rx_numbers_ = 0; /* in use; bit = number */

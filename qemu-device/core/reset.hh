@@ -41,10 +41,14 @@ class ResetControl {
 	{
 		return status_;
 	}
-	/* The admin queue is beyond repair: only a reset helps. */
+	/* The adapter is beyond repair: only a reset helps. */
 	constexpr void set_fatal()
 	{
 		status_ |= ENA_DEV_STS_FATAL_ERROR;
+	}
+	[[nodiscard]] constexpr bool fatal() const
+	{
+		return status_ & ENA_DEV_STS_FATAL_ERROR;
 	}
 
     private:

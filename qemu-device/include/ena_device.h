@@ -221,6 +221,16 @@ bool ena_device_inject(struct ena_device *dev, const char *text, char *why, size
 bool ena_device_fault(const struct ena_device *dev, unsigned int index, char *text, size_t size);
 
 /*
+ * Have an event of @group (enum ena_aenq_group) told to the driver: at once, or
+ * as soon as it has enabled the group and given a slot of its event queue. What
+ * waits is a state of the group, not a queue. @value: syndrome of FATAL_ERROR
+ * (which also sets DEV_STS.FATAL_ERROR) and WARNING, bitmap of
+ * CONF_NOTIFICATIONS; else unused: the present link state, hints, counters are
+ * told. Null, or a sentence why not.
+ */
+const char *ena_device_post_event(struct ena_device *dev, unsigned int group, uint64_t value);
+
+/*
  * False: a frame offered now is dropped and counted (no running RX queue, link
  * down, in reset).
  */

@@ -3,8 +3,8 @@
  * One function of the adapter as QEMU sees it: the PCI device around a device
  * core. ena.c is the QOM type and its PCI face, ena_properties.c what a user can
  * set, ena_instance.c the instance it belongs to, ena_qom.c what QMP sees of a
- * running adapter, ena_faults.c how it is broken, ena_host.c what the core asks of
- * its host, ena_net.c the network backend.
+ * running adapter, ena_events.c the events it asks for, ena_faults.c how it is
+ * broken, ena_host.c what the core asks of its host, ena_net.c the network backend.
  */
 #ifndef OPENENA_QEMU_ENA_H
 #define OPENENA_QEMU_ENA_H
@@ -98,6 +98,7 @@ void ena_instance_leave(ENAState *s);
 
 /* Properties of a running adapter. */
 void ena_class_init_qom(ObjectClass *oc);
+void ena_class_init_events(ObjectClass *oc);
 void ena_keep_refusal(ENAState *s, const char *text);
 
 /* Faults on purpose. False: @text is refused, with the reason in @errp. */

@@ -5,8 +5,9 @@
 import struct
 import sys
 
-from adapter import (BAD_OPCODE, DEV_CTL, KEEP_ALIVE, LINK_CHANGE, NOTIFICATION, UPDATE_HINTS,
-                     AdminQueue, EventQueue)
+from adapter import (BAD_OPCODE, CONF_NOTIFICATIONS, DEV_CTL, DEV_STS, DEVICE_REQUEST_RESET,
+                     FATAL_ERROR, KEEP_ALIVE, LINK_CHANGE, NOTIFICATION, REFRESH_CAPABILITIES,
+                     STS_FATAL_ERROR, UPDATE_HINTS, WARNING, AdminQueue, EventQueue)
 from qtest import MASTER
 from tap import equal, main, test
 
@@ -62,6 +63,36 @@ def hints_change_at_run_time(setup):
         words = struct.unpack_from("<12H", event[2])
         for value in (2000, 2001, 2002, 2003):
             assert value in words, f"hint {value} is not in the event: {words}"
+
+
+@test
+def events_on_request(setup):
+    """Each group has a property that posts its event, and takes a value of its own."""
+    requests = ((LINK_CHANGE, "link-change", True), (FATAL_ERROR, "fatal-error", 0x1234),
+                (WARNING, "warning", 5), (NOTIFICATION, "notification", True),
+                (KEEP_ALIVE, "keep-alive", True), (REFRESH_CAPABILITIES, "refresh-capabilities", True),
+                (CONF_NOTIFICATIONS, "conf-notifications", 1 << 63 | 3),
+                (DEVICE_REQUEST_RESET, "device-request-reset", True))
+    with setup.run() as vm:
+        events = start(vm, *range(8))
+        events.next()
+        for group, name, value in requests:
+            equal(vm.qmp("qom-set", path=ADAPTER, property=f"post-{name}", value=value),
+                  {"return": {}}, f"setting post-{name}")
+            event = events.next()
+            assert event, f"no event after post-{name}"
+            equal(event[0], group, f"group after post-{name}")
+            if group in (FATAL_ERROR, WARNING):
+                equal(event[1], value, "syndrome")
+            if group == CONF_NOTIFICATIONS:
+                equal(struct.unpack_from("<Q", event[2])[0], value, "bitmap")
+        equal(vm.reg(DEV_STS) & STS_FATAL_ERROR, STS_FATAL_ERROR, "DEV_STS")
+        for name, value in (("warning", 0x10000), ("link-change", False)):
+            told = vm.qmp("qom-set", path=ADAPTER, property=f"post-{name}", value=value)
+            assert "error" in told, f"post-{name} took {value}"
+        vm.set_reg(DEV_CTL, 1)
+        told = vm.qmp("qom-set", path=ADAPTER, property="post-warning", value=1)
+        assert "in reset" in told["error"]["desc"], f"during a reset: {told}"
 
 
 @test
