@@ -587,6 +587,8 @@ enum { ENA_SPEC_VERSION = 0x0200 };
 #define ENA_DRIVER_MINOR ENA_MASK(15, 8)
 #define ENA_DRIVER_SUBMINOR ENA_MASK(23, 16)
 #define ENA_DRIVER_MODULE_TYPE ENA_MASK(31, 24)
+/* Linux's own driver says 'K', Amazon's 'g'. */
+enum ena_driver_module_type { ENA_MODULE_LINUX = 'K', ENA_MODULE_GITHUB = 'g' };
 
 /* driver_supported_features */
 #define ENA_DRIVER_RX_OFFSET ENA_BIT(1)
@@ -596,6 +598,7 @@ enum { ENA_SPEC_VERSION = 0x0200 };
 #define ENA_DRIVER_RX_PAGE_REUSE ENA_BIT(6)
 #define ENA_DRIVER_TX_IPV6_CSUM ENA_BIT(7)
 #define ENA_DRIVER_PHC ENA_BIT(8)
+#define ENA_DRIVER_DEBUG_AREA_EXTENDED ENA_BIT(9)
 
 struct ena_host_info {
 	ena_le32 os_type;

@@ -56,6 +56,22 @@ class AdminQueue {
 	{
 		return completions_.tail();
 	}
+	[[nodiscard]] const Ring &commands() const
+	{
+		return commands_;
+	}
+	[[nodiscard]] const CompletionRing &completions() const
+	{
+		return completions_;
+	}
+	[[nodiscard]] uint16_t head() const
+	{
+		return head_;
+	}
+	[[nodiscard]] uint16_t tail() const
+	{
+		return tail_;
+	}
 
     private:
 	[[nodiscard]] bool active() const

@@ -11,6 +11,9 @@
 namespace ena
 {
 
+/* Why a packet is dropped. */
+inline constexpr const char *over_allowance = "an allowance of the instance type is exceeded";
+
 enum class Way : uint8_t { out, in };
 
 /* Which allowance a packet exceeds; the order is that of the metric ids. */

@@ -9,6 +9,15 @@ namespace ena
 
 void Commands::execute(const ena_aq_entry &command, ena_acq_entry &completion)
 {
+	const uint8_t opcode = command.common.opcode;
+	const auto what = Happening(ENA_HISTORY_COMMAND_REFUSED).with(ENA_HISTORY_OPCODE, opcode);
+
+	if (opcode == ENA_ADMIN_GET_FEATURE || opcode == ENA_ADMIN_SET_FEATURE)
+		host_.executes(
+			what.with(ENA_HISTORY_FEATURE,
+				  std::bit_cast<ena_get_feature_cmd>(command).feature.feature_id));
+	else
+		host_.executes(what);
 	completion.common.status = static_cast<uint8_t>(dispatch(command, completion));
 }
 

@@ -19,8 +19,8 @@ Device::Device(const ena_config &config, const ena_host_ops &ops, void *host)
     : config_(config), faults_(config.fault_seed), host_(ops, host, faults_),
       interrupts_(host_, config.moderation_resolution_us),
       events_(host_, interrupts_, statistics_, config), llq_(host_, config_),
-      queues_(host_, config_, llq_, events_), rss_(host_, queues_), phc_(host_, config_), timestamps_(host_),
-      steering_(host_, config_, queues_),
+      queues_(host_, config_, llq_, events_), rss_(host_, queues_), phc_(host_, config_),
+      timestamps_(host_), steering_(host_, config_, queues_),
       features_(host_, config_, rss_, events_, llq_, phc_, timestamps_, steering_),
       metrics_(host_, config_, statistics_, share_), commands_(host_, queues_, features_, metrics_),
       tx_(host_, config_, llq_, queues_, interrupts_, events_, statistics_, share_, timestamps_),
@@ -67,8 +67,10 @@ uint32_t Device::read(uint32_t offset)
 void Device::write(uint32_t offset, uint32_t value)
 {
 	/* These work during a reset too. */
-	if (readless_.write(offset, value))
+	if (readless_.write(offset, value)) {
+		new_driver_ = !reset_.in_reset();
 		return;
+	}
 	if (offset == ENA_REG_MMIO_REG_READ) {
 		const uint32_t reg = field_get(ENA_MMIO_READ_OFFSET, value);
 		readless_.answer(host_, value, reg % 4 ? ENA_REG_READ_TIMEOUT : read(reg));
@@ -125,18 +127,38 @@ void Device::write_control(uint32_t value)
 		host_.complain("DEV_CTL 0x%x: only RESET (0x%x) is supported", value,
 			       ENA_DEV_CTL_RESET);
 	switch (reset_.write(value)) {
-	case ResetControl::Step::begin: {
-		const uint32_t reason = ResetControl::reason(value);
-		tear_down();
-		statistics_.driver_reset(reason);
-		host_.trace("reset by the driver, reason %u (%s)", reason,
-			    reset_reason_name(reason));
+	case ResetControl::Step::begin:
+		begin_reset(value);
 		break;
-	}
 	case ResetControl::Step::finish:
+		new_driver_ = false;
+		host_.tell(Happening(ENA_HISTORY_RESET_FINISHED), "reset finished");
+		break;
 	case ResetControl::Step::none:
 		break;
 	}
+}
+
+void Device::begin_reset(uint32_t control)
+{
+	const DriverInfo &driver = features_.driver();
+
+	reset_report_.begun({.now_ns = host_.now(),
+			     .control = control,
+			     .queues = queues_.live(),
+			     .new_driver = new_driver_,
+			     .sent_malformed = host_.sent_malformed(),
+			     .os_type = driver.os_type(),
+			     .driver_version = driver.driver_version()});
+	const ena_reset_info &info = reset_report_.resets().last;
+	host_.tell(Happening(ENA_HISTORY_RESET_BEGUN)
+			   .with(ENA_HISTORY_RESET_REASON, info.reason)
+			   .with(ENA_HISTORY_CONTROL, control),
+		   "reset by the driver, reason %u (%s)%s%s", info.reason, info.name,
+		   info.remark ? ": " : "", info.remark ? info.remark : "");
+	tear_down();
+	host_.forget_malformed();
+	statistics_.driver_reset(info.reason);
 }
 
 void Device::write_queue(uint32_t offset, uint32_t value)
@@ -263,6 +285,7 @@ void Device::transmit_ready()
 
 void Device::set_link(bool up)
 {
+	host_.tell(Happening(ENA_HISTORY_LINK), "link %s", up ? "up" : "down");
 	link_up_ = up;
 	update_link();
 	rearm_timer();
@@ -303,7 +326,8 @@ const char *Device::post_event(unsigned int group, uint64_t value)
 void Device::fatal_error(uint16_t syndrome)
 {
 	reset_.set_fatal();
-	host_.trace("fatal error, syndrome %u: DEV_STS says so until a reset", syndrome);
+	host_.tell(Happening(ENA_HISTORY_FATAL_ERROR).with(ENA_HISTORY_SYNDROME, syndrome),
+		   "fatal error, syndrome %u: DEV_STS says so until a reset", syndrome);
 	events_.post(ENA_AENQ_FATAL_ERROR, syndrome);
 }
 
@@ -324,8 +348,9 @@ ena_receive_result Device::receive_now(std::span<const iovec> frame, const ena_v
 {
 	if (can_receive())
 		return rx_.receive(frame, hdr);
-	statistics_.rx_drop();
-	return ENA_RECEIVE_TAKEN;
+	return rx_.drop(reset_.in_reset()    ? "the adapter is in reset"
+			: !events_.link_up() ? "the link is down"
+					     : "there is no running RX queue");
 }
 
 void Device::tear_down()
@@ -352,6 +377,8 @@ void Device::power_on_reset()
 {
 	tear_down();
 	reset_ = {};
+	new_driver_ = false;
+	host_.tell(Happening(ENA_HISTORY_POWER_ON), "reset by the bus: state as at power-on");
 	statistics_.rebase();
 	tx_wire_.ready();
 	tx_.ready();

@@ -7,6 +7,7 @@
 #include "commands.hh"
 #include "readless.hh"
 #include "reset.hh"
+#include "reset_report.hh"
 #include "rx.hh"
 #include "wire.hh"
 
@@ -51,15 +52,34 @@ class Device {
 	{
 		return faults_.rules();
 	}
-	/* As after creation, but for link, totals and faults. */
-	void power_on_reset();
-	[[nodiscard]] const ena_device_stats &stats() const
+	void set_pci(bool bus_master, bool msix)
 	{
-		return statistics_.total();
+		host_.set_pci(bus_master, msix);
 	}
+	/* See "looking inside" in ena_device.h; these are in observe.cc. */
+	[[nodiscard]] bool info(unsigned int queue, ena_queue_info &info) const;
+	void info(ena_control_info &info) const;
+	void info(ena_settings_info &info) const;
+	void info(ena_driver_info &info) const;
+	[[nodiscard]] size_t read_debug_area(void *buf, size_t size) const;
+	[[nodiscard]] const History &history() const
+	{
+		return host_.history();
+	}
+	[[nodiscard]] const Statistics &statistics() const
+	{
+		return statistics_;
+	}
+	[[nodiscard]] const ena_resets &resets() const
+	{
+		return reset_report_.resets();
+	}
+	/* As after creation, but for link, totals, faults and history. */
+	void power_on_reset();
 
     private:
 	void write_control(uint32_t value);
+	void begin_reset(uint32_t control);
 	void write_queue(uint32_t offset, uint32_t value);
 	[[nodiscard]] bool write_control_path(uint32_t offset, uint32_t value);
 	/* After the admin queue may have failed. */
@@ -94,6 +114,7 @@ class Device {
 	Faults faults_;
 	Host host_;
 	ResetControl reset_;
+	ResetReport reset_report_;
 	Readless readless_;
 	AdminQueue admin_;
 	Statistics statistics_;
@@ -116,6 +137,7 @@ class Device {
 	bool link_up_ = false; /* as the host says */
 	uint64_t link_back_ns_ = no_deadline; /* end of a flap */
 	uint64_t slow_until_ns_ = no_deadline; /* work that is due is put off */
+	bool new_driver_ = false; /* MMIO_RESP was written since the last reset */
 	bool scheduled_ = false;
 	uint64_t timer_ns_ = no_deadline;
 };

@@ -159,6 +159,51 @@ ena_receive_result ena_device_receive(ena_device *dev, const iovec *iov, int iov
 
 void ena_device_get_stats(const ena_device *dev, ena_device_stats *stats)
 {
-	*stats = dev->device.stats();
+	*stats = dev->device.statistics().total();
+}
+
+void ena_device_set_pci(ena_device *dev, bool bus_master, bool msix)
+{
+	dev->device.set_pci(bus_master, msix);
+}
+
+const ena_history_entry *ena_device_history(const ena_device *dev, unsigned int index)
+{
+	return dev->device.history().at(index);
+}
+
+const ena_drop_count *ena_device_drops(const ena_device *dev, unsigned int index)
+{
+	return dev->device.statistics().drops(index);
+}
+
+void ena_device_get_resets(const ena_device *dev, ena_resets *resets)
+{
+	*resets = dev->device.resets();
+}
+
+bool ena_device_queue_info(const ena_device *dev, unsigned int index, ena_queue_info *info)
+{
+	return dev->device.info(index, *info);
+}
+
+void ena_device_control_info(const ena_device *dev, ena_control_info *info)
+{
+	dev->device.info(*info);
+}
+
+void ena_device_settings_info(const ena_device *dev, ena_settings_info *info)
+{
+	dev->device.info(*info);
+}
+
+void ena_device_driver_info(const ena_device *dev, ena_driver_info *info)
+{
+	dev->device.info(*info);
+}
+
+size_t ena_device_read_debug_area(const ena_device *dev, void *buf, size_t size)
+{
+	return dev->device.read_debug_area(buf, size);
 }
 }

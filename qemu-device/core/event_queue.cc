@@ -59,8 +59,14 @@ bool EventQueue::post(Host &host, uint16_t group, uint16_t syndrome, std::span<c
 	entry.timestamp_hi.set(static_cast<uint32_t>(now >> 32));
 	std::copy_n(data.begin(), std::min(data.size(), sizeof(entry.data)), entry.data);
 	const bool wrong_phase = host.struck_by(Fault::event_wrong_phase, group);
-	if (events_.publish(host, &entry, 1, wrong_phase))
+	if (events_.publish(host, &entry, 1, wrong_phase)) {
+		posted_[group % ENA_AENQ_GROUPS]++;
+		host.tell(Happening(ENA_HISTORY_EVENT_POSTED)
+				  .with(ENA_HISTORY_GROUP, group)
+				  .with(ENA_HISTORY_SYNDROME, syndrome),
+			  "event of group %u posted, syndrome %u", group, syndrome);
 		return true;
+	}
 	/* Nothing more until the driver gives credits again. */
 	host.complain("event of group %u cannot be written to the event queue", group);
 	head_ = events_.tail();

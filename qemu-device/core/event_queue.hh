@@ -5,6 +5,7 @@
 
 #include "admin_queue.hh"
 
+#include <array>
 #include <span>
 
 namespace ena
@@ -19,12 +20,33 @@ class EventQueue {
 	/* False: no credit (the event is not posted), or the guest's ring cannot be written. */
 	[[nodiscard]] bool post(Host &host, uint16_t group, uint16_t syndrome,
 				std::span<const uint8_t> data);
+	[[nodiscard]] const Ring &ring() const
+	{
+		return events_.ring();
+	}
+	[[nodiscard]] uint16_t head() const
+	{
+		return head_;
+	}
 	[[nodiscard]] uint16_t tail() const
 	{
 		return events_.tail();
 	}
+	/* Events of @group since creation. */
+	[[nodiscard]] uint64_t posted(unsigned int group) const
+	{
+		return posted_[group];
+	}
+	/* Inactive, as at creation. */
+	void reset()
+	{
+		registers_ = {};
+		events_ = {};
+		head_ = 0;
+	}
 
     private:
+	std::array<uint64_t, ENA_AENQ_GROUPS> posted_{};
 	RingRegisters registers_;
 	CompletionRing events_;
 	uint16_t head_ = 0; /* as the driver last wrote it: events up to here may be posted */

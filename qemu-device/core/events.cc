@@ -147,7 +147,7 @@ void Events::expire(uint64_t now_ns)
 
 void Events::reset()
 {
-	queue_ = {};
+	queue_.reset();
 	enabled_ = 0;
 	waiting_ = 0;
 	conf_notifications_ = 0;

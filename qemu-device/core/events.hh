@@ -33,6 +33,10 @@ class Events {
 		return queue_.tail();
 	}
 
+	[[nodiscard]] const EventQueue &queue() const
+	{
+		return queue_;
+	}
 	[[nodiscard]] uint32_t supported_groups() const;
 	[[nodiscard]] uint32_t enabled_groups() const
 	{

@@ -206,7 +206,7 @@ ena_admin_status Features::set(const ena_set_feature_cmd &cmd, std::span<uint8_t
 		return status ? status : put(payload, resp);
 	}
 	case ENA_FEATURE_HOST_ATTR:
-		return set_host_attributes(take<ena_host_attr>(cmd));
+		return driver_.set(take<ena_host_attr>(cmd));
 	default:
 		return host_.refuse(ENA_ADMIN_UNSUPPORTED_OPCODE,
 				    "SET_FEATURE %u: this feature can only be read", id);
@@ -237,26 +237,10 @@ ena_admin_status Features::set_events(const ena_aenq_config &events)
 	return ENA_ADMIN_SUCCESS;
 }
 
-ena_admin_status Features::set_host_attributes(const ena_host_attr &attr)
+void Features::info(ena_settings_info &info) const
 {
-	const BusAddress page = bus_address(attr.os_info);
-	ena_host_info info;
-
-	if (!page)
-		return host_.refuse(ENA_ADMIN_ILLEGAL_PARAMETER,
-				    "SET_FEATURE 28: host information page at address 0");
-	if (!host_.read(page, &info, sizeof(info)))
-		return host_.refuse(ENA_ADMIN_UNKNOWN_ERROR,
-				    "SET_FEATURE 28: host information page at 0x%llx cannot be "
-				    "read",
-				    static_cast<unsigned long long>(page.value));
-	const uint32_t version = info.driver_version.get();
-	host_.trace("driver: OS type %u, version %u.%u.%u, specification %u.%u", info.os_type.get(),
-		    field_get(ENA_DRIVER_MAJOR, version), field_get(ENA_DRIVER_MINOR, version),
-		    field_get(ENA_DRIVER_SUBMINOR, version),
-		    field_get(ENA_SPEC_MAJOR, info.spec_version.get()),
-		    field_get(ENA_SPEC_MINOR, info.spec_version.get()));
-	return ENA_ADMIN_SUCCESS;
+	info.mtu = mtu_;
+	info.features = supported();
 }
 
 } // namespace ena

@@ -3,6 +3,7 @@
 #ifndef ENA_CORE_FEATURES_HH
 #define ENA_CORE_FEATURES_HH
 
+#include "driver_info.hh"
 #include "events.hh"
 #include "flow_steering.hh"
 #include "llq.hh"
@@ -49,7 +50,7 @@ class Features {
 	Features(Host &host, const ena_config &config, Rss &rss, Events &events, Llq &llq, Phc &phc,
 		 Timestamps &timestamps, FlowSteering &steering)
 	    : host_(host), config_(config), rss_(rss), events_(events), llq_(llq), phc_(phc),
-	      timestamps_(timestamps), steering_(steering), mtu_(config.max_mtu)
+	      timestamps_(timestamps), steering_(steering), mtu_(config.max_mtu), driver_(host)
 	{
 	}
 
@@ -64,9 +65,15 @@ class Features {
 	{
 		return mtu_;
 	}
+	[[nodiscard]] const DriverInfo &driver() const
+	{
+		return driver_;
+	}
+	void info(ena_settings_info &info) const;
 	void reset()
 	{
 		mtu_ = config_.max_mtu;
+		driver_.reset();
 	}
 
     private:
@@ -78,7 +85,6 @@ class Features {
 	[[nodiscard]] ena_link_config link() const;
 	[[nodiscard]] ena_admin_status set_mtu(const ena_mtu &mtu);
 	[[nodiscard]] ena_admin_status set_events(const ena_aenq_config &events);
-	[[nodiscard]] ena_admin_status set_host_attributes(const ena_host_attr &attr);
 
 	Host &host_;
 	const ena_config &config_;
@@ -89,6 +95,7 @@ class Features {
 	Timestamps &timestamps_;
 	FlowSteering &steering_;
 	uint32_t mtu_;
+	DriverInfo driver_;
 };
 
 } // namespace ena

@@ -48,6 +48,9 @@ void Host::note_strike(const FaultRule &rule, uint32_t subject)
 	const char *what = fault_subject(rule.fault);
 	const auto hits = static_cast<unsigned long long>(rule.hits);
 
+	remember(Happening(ENA_HISTORY_FAULT, name), "fault %s", name);
+	if (rule.fault == Fault::rx_completion_reserved || rule.fault == Fault::rx_completion_first)
+		sent_malformed_ = true;
 	if (hits > strikes_all_noted && !std::has_single_bit(hits))
 		return;
 	if (what)
@@ -90,25 +93,90 @@ bool Host::may_complain()
 	return false;
 }
 
-void Host::complain(const char *format, ...)
+/* By the packet, and so in floods: these are told apart by what they are about alone. */
+static constexpr bool by_the_packet(ena_history_kind kind)
 {
-	if (!may_complain())
-		return;
+	return kind == ENA_HISTORY_PACKET_DROPPED || kind == ENA_HISTORY_FRAME_DROPPED ||
+	       kind == ENA_HISTORY_EVENT_POSTED || kind == ENA_HISTORY_INTERRUPT_LOST ||
+	       kind == ENA_HISTORY_DMA_FAILED;
+}
+
+void Host::happened(ena_note_level level, const Happening &what, const char *format, va_list args)
+{
+	const bool error = level == ENA_NOTE_GUEST_ERROR;
+	const bool flood = by_the_packet(what.kind);
+	const bool may_note = !error || may_complain();
+	va_list again;
+
+	va_copy(again, args);
+	const ena_history_entry *fresh =
+		history_.record(now(), what, may_note && !flood, format, args);
+	if (ops_.happened)
+		ops_.happened(opaque_, &history_.newest());
+	if (may_note && (fresh || error || !flood))
+		note(level, format, again);
+	va_end(again);
+}
+
+void Host::remember(const Happening &what, const char *format, ...)
+{
 	va_list args;
 	va_start(args, format);
-	note(ENA_NOTE_GUEST_ERROR, format, args);
+	history_.record(now(), what, false, format, args);
+	if (ops_.happened)
+		ops_.happened(opaque_, &history_.newest());
+	va_end(args);
+}
+
+void Host::tell(const Happening &what, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	happened(ENA_NOTE_TRACE, what, format, args);
+	va_end(args);
+}
+
+void Host::complain(const Happening &what, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	happened(ENA_NOTE_GUEST_ERROR, what, format, args);
+	va_end(args);
+}
+
+void Host::complain(const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	happened(ENA_NOTE_GUEST_ERROR, Happening(ENA_HISTORY_ACCESS_REFUSED), format, args);
 	va_end(args);
 }
 
 ena_admin_status Host::refuse(ena_admin_status status, const char *format, ...)
 {
-	if (!may_complain())
-		return status;
 	va_list args;
 	va_start(args, format);
-	note(ENA_NOTE_GUEST_ERROR, format, args);
+	happened(ENA_NOTE_GUEST_ERROR, command_.with(ENA_HISTORY_STATUS, status), format, args);
 	va_end(args);
 	return status;
+}
+
+bool Host::failed(const char *what, BusAddress address, size_t len, const char *why)
+{
+	if (!why)
+		why = bus_master_ ? "there is no RAM" : "bus mastering is off";
+	complain(Happening(ENA_HISTORY_DMA_FAILED, why)
+			 .with(ENA_HISTORY_ADDRESS, address.value)
+			 .with(ENA_HISTORY_LENGTH, len),
+		 "DMA %s of %zu bytes at 0x%llx failed: %s", what, len,
+		 static_cast<unsigned long long>(address.value), why);
+	return false;
+}
+
+void Host::lost(unsigned int vector)
+{
+	tell(Happening(ENA_HISTORY_INTERRUPT_LOST).with(ENA_HISTORY_VECTOR, vector),
+	     "interrupt of vector %u is lost: MSI-X is off", vector);
 }
 
 } // namespace ena

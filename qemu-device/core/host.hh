@@ -3,11 +3,10 @@
 #ifndef ENA_CORE_HOST_HH
 #define ENA_CORE_HOST_HH
 
-#include "abi/ena_admin.h"
-#include "ena_device.h"
 #include "faults.hh"
+#include "history.hh"
 
-#include <cstdarg>
+#include "abi/ena_admin.h"
 
 namespace ena
 {
@@ -48,13 +47,20 @@ class Host {
 
 	[[nodiscard]] bool read(BusAddress from, void *to, size_t len)
 	{
-		return !struck_by(Fault::dma_read_failed) &&
-		       ops_.dma_read(opaque_, from.value, to, len);
+		if (struck_by(Fault::dma_read_failed))
+			return failed("read", from, len, fault_asked_for);
+		return ops_.dma_read(opaque_, from.value, to, len) || failed("read", from, len);
 	}
 	[[nodiscard]] bool write(BusAddress to, const void *from, size_t len)
 	{
-		return !struck_by(Fault::dma_write_failed) &&
-		       ops_.dma_write(opaque_, to.value, from, len);
+		if (struck_by(Fault::dma_write_failed))
+			return failed("write", to, len, fault_asked_for);
+		return ops_.dma_write(opaque_, to.value, from, len) || failed("write", to, len);
+	}
+	/* read() for somebody outside: a failure is nothing that happened to the driver. */
+	[[nodiscard]] bool peek(BusAddress from, void *to, size_t len) const
+	{
+		return ops_.dma_read(opaque_, from.value, to, len);
 	}
 	/* For reading by the device; see ena_host_ops.dma_map. */
 	[[nodiscard]] void *map(BusAddress from, size_t &len)
@@ -69,8 +75,16 @@ class Host {
 	}
 	void raise(unsigned int vector)
 	{
+		if (!msix_) [[unlikely]]
+			lost(vector);
 		if (!struck_by(Fault::interrupt_lost, vector))
 			ops_.raise(opaque_, vector);
+	}
+	/* See ena_device_set_pci(). */
+	void set_pci(bool bus_master, bool msix)
+	{
+		bus_master_ = bus_master;
+		msix_ = msix;
 	}
 	[[nodiscard]] ena_transmit_result transmit(unsigned int queue, const iovec *iov, int count,
 						   const ena_vnet_hdr &hdr)
@@ -129,16 +143,47 @@ class Host {
 	void note_strike(const FaultRule &rule, uint32_t subject);
 
 	[[gnu::format(printf, 2, 3)]] void trace(const char *format, ...);
-	/* What the guest did wrong. */
+	/* For the history alone. */
+	[[gnu::format(printf, 3, 4)]] void remember(const Happening &what, const char *format, ...);
+	/* What happened: for the history, and noted. */
+	[[gnu::format(printf, 3, 4)]] void tell(const Happening &what, const char *format, ...);
+	/* What the guest did wrong: the same, and counted as an error of the guest. */
+	[[gnu::format(printf, 3, 4)]] void complain(const Happening &what, const char *format, ...);
 	[[gnu::format(printf, 2, 3)]] void complain(const char *format, ...);
 	/* The same, for an admin command that is answered with @status. */
 	[[nodiscard, gnu::format(printf, 3, 4)]] ena_admin_status refuse(ena_admin_status status,
 									 const char *format, ...);
+	/* What refuse() is about from now on. */
+	void executes(const Happening &command)
+	{
+		command_ = command;
+	}
+	[[nodiscard]] const History &history() const
+	{
+		return history_;
+	}
+
+	/* An RX completion that no driver can accept was sent, since forget_malformed(). */
+	[[nodiscard]] bool sent_malformed() const
+	{
+		return sent_malformed_;
+	}
+	void forget_malformed()
+	{
+		sent_malformed_ = false;
+	}
 
     private:
+	static constexpr const char *fault_asked_for = "a fault was asked for";
+
 	[[nodiscard]] ena_transmit_result transmit_badly(unsigned int queue, const iovec *iov,
 							 int count, const ena_vnet_hdr &hdr);
 	[[nodiscard]] FaultRule *strike(Fault fault, uint32_t first, uint32_t second);
+	/* False. @why: if it is not what the PCI configuration or the address say. */
+	bool failed(const char *what, BusAddress address, size_t len, const char *why = nullptr);
+	void lost(unsigned int vector);
+	void happened(ena_note_level level, const Happening &what, const char *format,
+		      va_list args);
 	[[nodiscard]] bool may_complain();
 	void note(ena_note_level level, const char *format, va_list args);
 
@@ -149,6 +194,11 @@ class Host {
 	uint64_t second_ = 0; /* of the guest's clock */
 	unsigned int said_ = 0; /* complaints in it */
 	unsigned int swallowed_ = 0;
+	bool sent_malformed_ = false;
+	bool bus_master_ = true;
+	bool msix_ = true;
+	Happening command_{ENA_HISTORY_COMMAND_REFUSED};
+	History history_;
 };
 
 } // namespace ena

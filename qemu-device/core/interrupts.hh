@@ -39,6 +39,20 @@ class Interrupts {
 		return management_mask_;
 	}
 
+	[[nodiscard]] bool management_pending() const
+	{
+		return management_pending_;
+	}
+	[[nodiscard]] bool armed(uint16_t vector) const
+	{
+		return vectors_[vector].armed;
+	}
+	/* Something was completed that no message has told. */
+	[[nodiscard]] bool pending(uint16_t vector) const
+	{
+		return vectors_[vector].pending;
+	}
+
 	/* The next moment at which a delayed message is due. */
 	[[nodiscard]] uint64_t deadline() const;
 	void expire(uint64_t now_ns);

@@ -229,6 +229,12 @@ ena_admin_status Queues::create_sq(const ena_create_sq_cmd &cmd, ena_create_sq_r
 		rx_by_number_[slot.sq.number] = q;
 	}
 
+	slot.traffic = {};
+	host_.tell(Happening(ENA_HISTORY_QUEUE_CREATED).with(ENA_HISTORY_QUEUE, q.value),
+		   "%s queue %u created, %u entries, completions %u, vector %d", name(direction),
+		   q.value, cmd.depth.get(), slot.cq.ring.ring().depth(),
+		   slot.cq.vector == no_vector ? -1 : slot.cq.vector);
+
 	resp.sq_idx.set(q.value);
 	resp.doorbell_offset.set(register_offset(q, QueueRegister::doorbell));
 	return ENA_ADMIN_SUCCESS;
@@ -243,11 +249,14 @@ ena_admin_status Queues::destroy_sq(const ena_destroy_sq_cmd &cmd)
 		return host_.refuse(ENA_ADMIN_ILLEGAL_PARAMETER,
 				    "DESTROY_SQ: there is no submission queue %u of direction %u",
 				    cmd.sq_idx.get(), wire_direction);
+	const QueueIndex q{cmd.sq_idx.get()};
+	host_.tell(Happening(ENA_HISTORY_QUEUE_DESTROYED).with(ENA_HISTORY_QUEUE, q.value),
+		   "%s queue %u destroyed", name(slot->sq.direction), q.value);
 	llq_.release(slot->sq.llq);
 	if (slot->sq.direction == Direction::rx)
 		rx_numbers_ &= ~(1u << slot->sq.number);
 	slot->sq = {};
-	running_rx_ &= ~QueueIndex{cmd.sq_idx.get()}.bit();
+	running_rx_ &= ~q.bit();
 	return ENA_ADMIN_SUCCESS;
 }
 
@@ -308,10 +317,20 @@ bool Queues::ring_doorbell(QueueIndex q, uint16_t tail)
 void Queues::stop(QueueIndex q, const char *why)
 {
 	slots_[q.value].sq.stopped = true;
+	slots_[q.value].sq.why_stopped = why;
 	running_rx_ &= ~q.bit();
-	host_.complain("%s queue %u is stopped until it is created again: %s",
+	host_.complain(Happening(ENA_HISTORY_QUEUE_STOPPED, why).with(ENA_HISTORY_QUEUE, q.value),
+		       "%s queue %u is stopped until it is created again: %s",
 		       name(slots_[q.value].sq.direction), q.value, why);
 	events_.post(ENA_AENQ_WARNING);
+}
+
+unsigned int Queues::live() const
+{
+	unsigned int n = 0;
+	for (const QueueSlot &slot : slots_)
+		n += slot.sq.live;
+	return n;
 }
 
 void Queues::reset()

@@ -105,6 +105,7 @@ struct TxPacket {
 struct SubmissionQueue {
 	bool live = false;
 	bool stopped = false; /* the ring made no sense: ignored until destroyed */
+	const char *why_stopped = nullptr;
 	Direction direction = Direction::tx;
 	uint16_t number = 0; /* RX: among the RX queues, see Queues::running_rx() */
 	LlqRegion llq; /* if the ring lies in the adapter */
@@ -154,11 +155,17 @@ struct RxState {
 	bool dropping = false;
 };
 
+/* Since the submission queue was created. */
+struct Traffic {
+	uint64_t packets = 0, bytes = 0, drops = 0;
+};
+
 struct QueueSlot {
 	CompletionQueue cq;
 	SubmissionQueue sq;
 	TxState tx;
 	RxState rx;
+	Traffic traffic;
 };
 
 class Queues {
@@ -179,6 +186,12 @@ class Queues {
 	{
 		return slots_[q.value];
 	}
+	[[nodiscard]] const QueueSlot &operator[](QueueIndex q) const
+	{
+		return slots_[q.value];
+	}
+	/* Submission queues that are live. */
+	[[nodiscard]] unsigned int live() const;
 	/* The live submission queue of that number and direction, or null. */
 	[[nodiscard]] QueueSlot *find(uint32_t index, Direction direction);
 	/* The running RX queue with the lowest number. */

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <type_traits>
 
 namespace ena
 {
@@ -335,6 +336,24 @@ ena_admin_status Rss::set(const ena_rss_hash_input &payload, const ena_ctrl_buff
 		fields_[i] = in.selected[i].fields.get();
 	sort_ = sort;
 	return ENA_ADMIN_SUCCESS;
+}
+
+void Rss::info(ena_settings_info &info) const
+{
+	static_assert(sizeof(info.rss_key) == sizeof(key_));
+	static_assert(std::extent_v<decltype(info.rss_table)> ==
+		      std::tuple_size_v<decltype(table_)>);
+	static_assert(std::extent_v<decltype(info.rss_fields)> ==
+		      std::tuple_size_v<decltype(fields_)>);
+
+	info.rss_key_set = key_set_;
+	if (key_set_)
+		std::copy(key_.begin(), key_.end(), info.rss_key);
+	info.rss_initial = init_;
+	info.rss_sort = sort_;
+	std::copy(fields_.begin(), fields_.end(), info.rss_fields);
+	info.rss_entries = static_cast<uint16_t>(1u << log_size_);
+	std::copy_n(table_.begin(), info.rss_entries, info.rss_table);
 }
 
 } // namespace ena

@@ -47,6 +47,7 @@ class Rss {
 	/* @head: the bytes that @packet was parsed from. */
 	[[nodiscard]] Result classify(const net::Packet &packet,
 				      std::span<const uint8_t> head) const;
+	void info(ena_settings_info &info) const;
 	void reset();
 
     private:

@@ -94,10 +94,26 @@ void Receiver::expire(uint64_t now_ns)
 		release_held();
 }
 
-ena_receive_result Receiver::drop()
+ena_receive_result Receiver::drop(const char *reason)
 {
-	statistics_.rx_drop();
+	statistics_.rx_drop(reason);
+	host_.tell(Happening(ENA_HISTORY_FRAME_DROPPED, reason), "a frame is dropped: %s", reason);
 	return ENA_RECEIVE_TAKEN;
+}
+
+Happening Receiver::dropped(QueueIndex q, const char *reason)
+{
+	statistics_.rx_drop(reason);
+	queues_[q].traffic.drops++;
+	return Happening(ENA_HISTORY_FRAME_DROPPED, reason).with(ENA_HISTORY_QUEUE, q.value);
+}
+
+void Receiver::overrun(QueueIndex q)
+{
+	const char *reason = "the driver has posted no buffers";
+
+	statistics_.rx_overrun();
+	host_.tell(dropped(q, reason), "RX queue %u: a frame is dropped: %s", q.value, reason);
 }
 
 /* The queue is out of buffers: hold the frame for a while, then drop. */
@@ -112,7 +128,7 @@ ena_receive_result Receiver::starve(QueueIndex q)
 		held_ = true;
 		return ENA_RECEIVE_HOLD;
 	}
-	statistics_.rx_overrun();
+	overrun(q);
 	return ENA_RECEIVE_TAKEN;
 }
 
@@ -123,7 +139,7 @@ ena_receive_result Receiver::receive(std::span<const iovec> frame, const ena_vne
 		length += part.iov_len;
 
 	if (length < ethernet_header)
-		return drop();
+		return drop("it is shorter than an Ethernet header");
 	return share_.limited() ? receive_paced(frame, length, hdr) : accept(frame, length, hdr);
 }
 
@@ -141,13 +157,13 @@ ena_receive_result Receiver::receive_unfinished(std::span<const iovec> frame, si
 						const ena_vnet_hdr &hdr)
 {
 	if (length > bounce_.size())
-		return drop();
+		return drop("it is longer than an IP packet can be");
 	const std::span<uint8_t> copy(bounce_.data(), length);
 	copy_out(frame, copy);
 	if (hdr.gso_type != ENA_VNET_GSO_NONE)
 		return receive_large(copy, hdr);
 	if (!net::fill_partial(copy, hdr.csum_start, hdr.csum_offset))
-		return drop();
+		return drop("the checksum to finish is outside of it");
 	const iovec iov = {copy.data(), copy.size()};
 	return deliver({&iov, 1}, length, Known::l4_good);
 }
@@ -161,10 +177,10 @@ ena_receive_result Receiver::receive_large(std::span<uint8_t> frame, const ena_v
 
 	if ((type != ENA_VNET_GSO_TCPV4 && !ipv6) || p.l4 != net::L4::tcp ||
 	    p.l3 != (ipv6 ? net::L3::ipv6 : net::L3::ipv4))
-		return drop();
+		return drop("it is to be cut into segments and is no TCP");
 	const uint32_t headers = p.header_length - p.l3_offset;
 	if (headers >= features_.mtu())
-		return drop();
+		return drop("its headers are longer than the MTU");
 	const auto mss =
 		static_cast<uint16_t>(std::min<uint32_t>(hdr.gso_size, features_.mtu() - headers));
 	const net::SegmentRequest request = {
@@ -176,13 +192,13 @@ ena_receive_result Receiver::receive_large(std::span<uint8_t> frame, const ena_v
 		.mss = mss,
 	};
 	if (!segmenter_.init(frame, request))
-		return drop();
+		return drop("its headers do not allow segmentation");
 
 	/* All of it or nothing: a frame that was begun cannot be held back. */
 	uint32_t hash;
 	const auto q = choose(p, head, hash);
 	if (!q)
-		return drop();
+		return drop("RSS leads to no running queue");
 	if (!room_for(*q, segmenter_.count(), p.header_length + size_t{mss}))
 		return starve(*q);
 	std::array<iovec, 2> segment;
@@ -194,7 +210,7 @@ ena_receive_result Receiver::receive_large(std::span<uint8_t> frame, const ena_v
 		left--;
 	}
 	for (; left; left--)
-		statistics_.rx_overrun();
+		overrun(*q);
 	return ENA_RECEIVE_TAKEN;
 }
 
@@ -219,7 +235,7 @@ ena_receive_result Receiver::deliver(std::span<const iovec> frame, size_t length
 	Arrival a{frame, length, {}, {}, 0, known};
 
 	if (length > features_.mtu() + frame_overhead)
-		return drop();
+		return drop("it is longer than the MTU");
 	const size_t head = std::min(length, net::parse_window);
 	if (frame[0].iov_len >= head) {
 		a.head = {static_cast<const uint8_t *>(frame[0].iov_base), head};
@@ -230,7 +246,7 @@ ena_receive_result Receiver::deliver(std::span<const iovec> frame, size_t length
 	a.packet = net::parse(a.head, length);
 	const auto q = choose(a.packet, a.head, a.hash);
 	if (!q)
-		return drop();
+		return drop("RSS leads to no running queue");
 
 	const Plan p = plan(*q, length);
 	switch (p.fit) {
@@ -239,13 +255,14 @@ ena_receive_result Receiver::deliver(std::span<const iovec> frame, size_t length
 	case Plan::Fit::short_of_buffers:
 		return starve(*q);
 	case Plan::Fit::too_long:
-		host_.complain("RX queue %u: a frame of %zu bytes does not fit %u of its buffers",
+		host_.complain(dropped(*q, "it does not fit the buffers that a frame may have"),
+			       "RX queue %u: a frame of %zu bytes does not fit %u of its buffers",
 			       q->value, length, ENA_DEVICE_MAX_RX_DESCS);
-		break;
+		return ENA_RECEIVE_TAKEN;
 	case Plan::Fit::stopped:
 		break;
 	}
-	return drop();
+	return drop("its queue has been stopped");
 }
 
 bool Receiver::refill(QueueIndex q)
@@ -343,11 +360,12 @@ ena_receive_result Receiver::complete(QueueIndex q, uint16_t descs, const Arriva
 
 	if (!write_payload(rx, descs, a)) {
 		host_.complain(
+			dropped(q, "a buffer cannot be written"),
 			"RX queue %u: a frame of %zu bytes cannot be written to the buffer "
 			"at 0x%llx",
 			q.value, a.length,
 			static_cast<unsigned long long>(buffer_address(rx.cache[rx.next]).value));
-		return drop();
+		return ENA_RECEIVE_TAKEN;
 	}
 	for (uint16_t i = 0; i < descs; i++) {
 		const ena_rx_desc &desc = rx.cache[rx.next + i];
@@ -374,9 +392,11 @@ ena_receive_result Receiver::complete(QueueIndex q, uint16_t descs, const Arriva
 		spoil_rx(host_, q, rx, done);
 	if (!done.publish(host_, slot.cq)) {
 		queues_.stop(q, "its completions cannot be written");
-		return drop();
+		return drop("its queue has been stopped");
 	}
 	statistics_.received(a.length);
+	slot.traffic.packets++;
+	slot.traffic.bytes += a.length;
 	if (done.count && slot.cq.vector != no_vector)
 		interrupts_.completed(slot.cq.vector, Direction::rx);
 	return ENA_RECEIVE_TAKEN;

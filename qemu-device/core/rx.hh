@@ -23,6 +23,8 @@ class Receiver {
 	/* See ena_device_receive(). */
 	[[nodiscard]] ena_receive_result receive(std::span<const iovec> frame,
 						 const ena_vnet_hdr *hdr);
+	/* Drop a frame that reaches no queue. @reason: a static sentence. */
+	[[nodiscard]] ena_receive_result drop(const char *reason);
 	/* The driver has posted buffers. */
 	void buffers_posted(QueueIndex q);
 	/* What held frames back may be over: the host should offer them again. */
@@ -81,7 +83,9 @@ class Receiver {
 						       const ena_vnet_hdr &hdr);
 	[[nodiscard]] ena_receive_result deliver(std::span<const iovec> frame, size_t length,
 						 Known known);
-	[[nodiscard]] ena_receive_result drop();
+	/* A frame of a queue is dropped: counts; the answer is for the history. */
+	[[nodiscard]] Happening dropped(QueueIndex q, const char *reason);
+	void overrun(QueueIndex q);
 	[[nodiscard]] ena_receive_result starve(QueueIndex q);
 
 	[[nodiscard]] std::optional<QueueIndex>

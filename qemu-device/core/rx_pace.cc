@@ -28,7 +28,7 @@ ena_receive_result Receiver::hold_back(const Verdict &verdict, const WirePacket 
 	}
 	if (now_ns < pace_.drop_until_ns) {
 		share_.count(verdict.excess, wire.packets);
-		return drop();
+		return drop(over_allowance);
 	}
 	pace_.waits = true;
 	pace_.refused = true;
@@ -57,7 +57,7 @@ ena_receive_result Receiver::receive_paced(std::span<const iovec> frame, size_t 
 	pace_.refused = false;
 	if (verdict.say == Verdict::Say::drop) {
 		share_.count(verdict.excess, wire.packets);
-		return drop();
+		return drop(over_allowance);
 	}
 	if (verdict.say == Verdict::Say::wait)
 		return hold_back(verdict, wire, now);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "statistics.hh"
 
+#include <cstring>
+
 namespace ena
 {
 
@@ -12,6 +14,19 @@ void put(ena_split64 &field, uint64_t value)
 	field.hi.set(static_cast<uint32_t>(value >> 32));
 }
 } // namespace
+
+void Statistics::count_drop(const char *reason, bool tx)
+{
+	for (ena_drop_count &count : drops_) {
+		if (!count.reason)
+			count = {reason, tx, 0};
+		/* The same sentence may have an address in each file. */
+		if (count.tx == tx && (count.reason == reason || !strcmp(count.reason, reason))) {
+			count.packets++;
+			return;
+		}
+	}
+}
 
 void Statistics::report(ena_basic_stats &stats) const
 {

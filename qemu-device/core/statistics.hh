@@ -6,6 +6,8 @@
 #include "abi/ena_admin.h"
 #include "ena_device.h"
 
+#include <array>
+
 namespace ena
 {
 
@@ -16,23 +18,25 @@ class Statistics {
 		total_.tx_packets += packets;
 		total_.tx_bytes += bytes;
 	}
-	void tx_drop()
+	/* @reason: a static sentence, here and below. */
+	void tx_drop(const char *reason)
 	{
 		total_.tx_drops++;
+		count_drop(reason, true);
 	}
 	void received(uint64_t bytes)
 	{
 		total_.rx_packets++;
 		total_.rx_bytes += bytes;
 	}
-	void rx_drop()
+	void rx_drop(const char *reason)
 	{
 		total_.rx_drops++;
+		count_drop(reason, false);
 	}
-	/* Dropped because the driver had no buffer. */
+	/* A drop because the driver had no buffer. */
 	void rx_overrun()
 	{
-		total_.rx_drops++;
 		total_.rx_overruns++;
 	}
 	/* ENA Express could have sent these. */
@@ -62,10 +66,18 @@ class Statistics {
 	{
 		return total_;
 	}
+	/* Null: no more reasons. */
+	[[nodiscard]] const ena_drop_count *drops(unsigned int index) const
+	{
+		return index < drops_.size() && drops_[index].reason ? &drops_[index] : nullptr;
+	}
 	void report(ena_basic_stats &stats) const;
 	void report(ena_keep_alive_event &event) const;
 
     private:
+	void count_drop(const char *reason, bool tx);
+
+	std::array<ena_drop_count, 64> drops_{}; /* more reasons than there are */
 	ena_device_stats total_{};
 	ena_device_stats base_{};
 	uint64_t srd_eligible_ = 0;

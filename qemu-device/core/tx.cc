@@ -174,8 +174,11 @@ void Transmitter::finish_packet(QueueIndex q, Burst &burst)
 	if (!fault && go)
 		fault = send(q, packet);
 	if (fault) {
-		statistics_.tx_drop();
-		host_.complain("TX queue %u: packet with req_id %u, %u bytes in %u descriptors is "
+		dropped(q, fault);
+		host_.complain(Happening(ENA_HISTORY_PACKET_DROPPED, fault)
+				       .with(ENA_HISTORY_QUEUE, q.value)
+				       .with(ENA_HISTORY_REQ_ID, packet.req_id),
+			       "TX queue %u: packet with req_id %u, %u bytes in %u descriptors is "
 			       "dropped: %s",
 			       q.value, packet.req_id, packet.length, packet.count, fault);
 	}
@@ -184,6 +187,19 @@ void Transmitter::finish_packet(QueueIndex q, Burst &burst)
 	else
 		complete(q, burst, packet.req_id, sent_ns);
 	packet.clear();
+}
+
+void Transmitter::dropped(QueueIndex q, const char *reason)
+{
+	statistics_.tx_drop(reason);
+	queues_[q].traffic.drops++;
+}
+
+void Transmitter::drop_unasked(QueueIndex q, const char *reason)
+{
+	dropped(q, reason);
+	host_.tell(Happening(ENA_HISTORY_PACKET_DROPPED, reason).with(ENA_HISTORY_QUEUE, q.value),
+		   "TX queue %u: a packet is dropped: %s", q.value, reason);
 }
 
 void Transmitter::complete(QueueIndex q, Burst &burst, uint16_t req_id, uint64_t sent_ns)
@@ -218,10 +234,13 @@ void Transmitter::emit(QueueIndex q, std::span<const iovec> iov, const ena_vnet_
 {
 	const ena_transmit_result result = host_.transmit(q.value % config_.queues, iov.data(),
 							  static_cast<int>(iov.size()), hdr);
-	if (result == ENA_TRANSMIT_DROPPED)
-		statistics_.tx_drop();
-	else
+	if (result == ENA_TRANSMIT_DROPPED) {
+		drop_unasked(q, "the network did not take it");
+	} else {
 		statistics_.sent(packets, bytes);
+		queues_[q].traffic.packets += packets;
+		queues_[q].traffic.bytes += bytes;
+	}
 	if (result == ENA_TRANSMIT_BUSY)
 		blocked_ = true;
 }
@@ -258,7 +277,7 @@ const char *Transmitter::send(QueueIndex q, const TxPacket &packet)
 		return "it is longer than the largest MTU and asks for no segmentation";
 	}
 	if (!events_.link_up()) {
-		statistics_.tx_drop();
+		drop_unasked(q, "the link is down");
 		return nullptr;
 	}
 	if (!(packet.word1 & offloads))

@@ -103,6 +103,10 @@ class Transmitter {
 	[[nodiscard]] bool keep_waiting(QueueIndex q, const Verdict &verdict, uint64_t now_ns);
 	void advance_mark(QueueSlot &slot);
 	void count_srd_eligible(const WirePacket &wire);
+	/* @reason: a static sentence. */
+	void dropped(QueueIndex q, const char *reason);
+	/* No fault of the driver's. */
+	void drop_unasked(QueueIndex q, const char *reason);
 	void complete(QueueIndex q, Burst &burst, uint16_t req_id, uint64_t sent_ns);
 	void flush(QueueIndex q, Burst &burst);
 

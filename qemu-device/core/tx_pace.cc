@@ -107,7 +107,7 @@ Verdict::Say Transmitter::pace(QueueIndex q)
 	pace.waits = false;
 	if (verdict.say == Say::drop) {
 		share_.count(verdict.excess, wire.packets);
-		statistics_.tx_drop();
+		drop_unasked(q, over_allowance);
 	} else {
 		if (pace.backlog)
 			share_.count(static_cast<Excess>(pace.excess), wire.packets);

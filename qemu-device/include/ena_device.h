@@ -112,7 +112,9 @@ enum ena_note_level {
 	ENA_NOTE_GUEST_ERROR, /* what the guest did wrong, and why it was refused */
 };
 
-/* What the core needs of its host. Every member must be set. */
+struct ena_history_entry;
+
+/* What the core needs of its host. Every member must be set, but for those that say so. */
 struct ena_host_ops {
 	/*
 	 * Guest memory by bus address. False: the access failed (bus master
@@ -155,6 +157,11 @@ struct ena_host_ops {
 	void (*receive_ready)(void *host);
 	/* One line for the people outside, without a newline. */
 	void (*note)(void *host, enum ena_note_level level, const char *text);
+	/*
+	 * The same for tracing: everything that is written to the history, each
+	 * time, without a limit. NULL: not wanted.
+	 */
+	void (*happened)(void *host, const struct ena_history_entry *entry);
 };
 
 struct ena_device;
@@ -199,6 +206,11 @@ void ena_device_timer(struct ena_device *dev);
 /* The host can transmit again after ENA_TRANSMIT_BUSY. */
 void ena_device_transmit_ready(struct ena_device *dev);
 void ena_device_set_link(struct ena_device *dev, bool up);
+/*
+ * What the PCI configuration allows, to say why DMA failed and that interrupts are
+ * lost; it changes nothing else. Default: both.
+ */
+void ena_device_set_pci(struct ena_device *dev, bool bus_master, bool msix);
 /*
  * Whether the peer takes checksum (@csum) and TSO requests in a virtio-net
  * header. Default: neither, the core does both.
@@ -256,6 +268,196 @@ struct ena_device_stats {
 	uint32_t last_reset_reason; /* enum ena_reset_reason */
 };
 void ena_device_get_stats(const struct ena_device *dev, struct ena_device_stats *stats);
+
+/* --- looking inside ------------------------------------------------------- */
+
+/*
+ * All of these may be called whenever the core may be; none changes anything. What
+ * they give is plain: numbers as the driver or the ABI has them, positions of rings
+ * free-running. Text from the guest is reduced to printable ASCII.
+ */
+
+enum ena_history_kind {
+	ENA_HISTORY_ACCESS_REFUSED, /* of a register, doorbell, ring */
+	ENA_HISTORY_COMMAND_REFUSED, /* an admin command was not answered with success */
+	ENA_HISTORY_PACKET_DROPPED, /* TX */
+	ENA_HISTORY_FRAME_DROPPED, /* RX */
+	ENA_HISTORY_QUEUE_CREATED,
+	ENA_HISTORY_QUEUE_STOPPED, /* the guest broke it: ignored until created again */
+	ENA_HISTORY_QUEUE_DESTROYED,
+	ENA_HISTORY_RESET_BEGUN, /* DEV_CTL.RESET set */
+	ENA_HISTORY_RESET_FINISHED, /* and cleared */
+	ENA_HISTORY_POWER_ON, /* bus reset, FLR, machine reset */
+	ENA_HISTORY_EVENT_POSTED, /* to the driver's event queue */
+	ENA_HISTORY_INTERRUPT_LOST, /* MSI-X was off */
+	ENA_HISTORY_DMA_FAILED,
+	ENA_HISTORY_FATAL_ERROR,
+	ENA_HISTORY_DRIVER, /* has told who it is */
+	ENA_HISTORY_LINK,
+	ENA_HISTORY_FAULT, /* one that was asked for has struck */
+	ENA_HISTORY_KINDS
+};
+
+enum ena_history_field {
+	ENA_HISTORY_QUEUE,
+	ENA_HISTORY_REQ_ID,
+	ENA_HISTORY_VECTOR,
+	ENA_HISTORY_GROUP, /* enum ena_aenq_group */
+	ENA_HISTORY_OPCODE,
+	ENA_HISTORY_FEATURE,
+	ENA_HISTORY_STATUS, /* enum ena_admin_status */
+	ENA_HISTORY_RESET_REASON,
+	ENA_HISTORY_CONTROL, /* DEV_CTL as written */
+	ENA_HISTORY_ADDRESS,
+	ENA_HISTORY_LENGTH,
+	ENA_HISTORY_SYNDROME,
+	ENA_HISTORY_FIELDS
+};
+
+enum { ENA_HISTORY_SIZE = 256, ENA_HISTORY_TEXT = 208 };
+
+struct ena_history_entry {
+	enum ena_history_kind kind;
+	uint32_t fields; /* which values mean something; bit = enum ena_history_field */
+	uint64_t count; /* how often, from first to last */
+	uint64_t first_ns, last_ns; /* guest's clock */
+	uint64_t values[ENA_HISTORY_FIELDS]; /* of the last */
+	const char *reason; /* of a drop, a stop, a failure; static, or NULL */
+	char text[ENA_HISTORY_TEXT]; /* one sentence, of the first */
+};
+
+/*
+ * The newest ENA_HISTORY_SIZE entries, kept over resets. @index 0 is the oldest.
+ * NULL: no more. Valid until the next call that is not of this section.
+ */
+const struct ena_history_entry *ena_device_history(const struct ena_device *dev,
+						   unsigned int index);
+/* Never NULL: names with hyphens. */
+const char *ena_history_kind_name(enum ena_history_kind kind);
+const char *ena_history_field_name(enum ena_history_field field);
+
+/* Dropped since creation, by reason. */
+struct ena_drop_count {
+	const char *reason; /* a static sentence */
+	bool tx;
+	uint64_t packets;
+};
+/* NULL: there are no more than @index reasons. */
+const struct ena_drop_count *ena_device_drops(const struct ena_device *dev, unsigned int index);
+
+/* A reset by the driver. */
+struct ena_reset_info {
+	uint64_t time_ns; /* guest's clock */
+	uint32_t control; /* DEV_CTL as written */
+	uint32_t reason; /* as encoded in it: enum ena_reset_reason */
+	const char *name; /* of the reason */
+	uint32_t likely_reason; /* another, if the driver could not have encoded it */
+	const char *remark; /* what else the adapter knows of it, or NULL */
+	uint32_t queues; /* submission queues that were live */
+};
+enum { ENA_RESET_REASONS_COUNTED = 32 };
+struct ena_resets {
+	uint64_t count; /* since creation */
+	uint64_t by_reason[ENA_RESET_REASONS_COUNTED]; /* the last: it and all above */
+	struct ena_reset_info last; /* if count is not 0 */
+	/* The last that was more than a start or a stop of a driver; time_ns 0: none. */
+	struct ena_reset_info last_failure;
+};
+void ena_device_get_resets(const struct ena_device *dev, struct ena_resets *resets);
+const char *ena_reset_reason_name(uint32_t reason);
+
+/* A queue pair of the ABI's: completion queue and, if it is live, submission queue. */
+struct ena_queue_info {
+	uint16_t index;
+	bool tx; /* if has_sq: a completion queue alone has no direction */
+	bool on_device; /* placement: LLQ in BAR2, not host memory */
+	bool has_sq;
+	uint16_t sq_depth, cq_depth;
+	uint16_t sq_entry_size, cq_entry_size; /* bytes */
+	uint64_t sq_address, cq_address; /* bus; the first of LLQ: offset in BAR2 */
+	uint16_t head; /* next entry that the adapter reads */
+	uint16_t tail; /* as the driver rang */
+	uint16_t cq_tail; /* next completion that the adapter writes */
+	uint8_t sq_phase, cq_phase; /* that these entries must have, will have */
+	uint16_t buffers; /* RX: posted and not used, those read ahead included */
+	bool starving; /* RX: a frame found no buffer, none was posted since */
+	const char *stopped; /* why, or NULL */
+	int32_t vector; /* -1: none */
+	bool armed; /* the next completion sends the message */
+	bool pending; /* completions were written that no message has told */
+	uint64_t packets, bytes, drops; /* since the submission queue was created */
+};
+/* False: there is no completion queue @index (below 2 * ENA_DEVICE_MAX_QUEUES). */
+bool ena_device_queue_info(const struct ena_device *dev, unsigned int index,
+			   struct ena_queue_info *info);
+
+struct ena_ring_info {
+	bool active;
+	uint64_t address;
+	uint16_t depth;
+	uint16_t head, tail;
+};
+struct ena_control_info {
+	uint32_t status; /* DEV_STS */
+	struct ena_ring_info aq; /* head: next command; tail: as rung */
+	struct ena_ring_info acq; /* tail: next completion */
+	bool aq_failed; /* until reset */
+	struct ena_ring_info aenq; /* head: as written by the driver; tail: next event */
+	uint16_t aenq_credits; /* events that may be posted now */
+	uint32_t event_groups_offered, event_groups_enabled, event_groups_waiting;
+	uint64_t events_posted[8]; /* since creation, by enum ena_aenq_group */
+	bool management_masked, management_pending; /* INTR_MASK */
+	uint64_t readless_address; /* MMIO_RESP; 0: none */
+};
+void ena_device_control_info(const struct ena_device *dev, struct ena_control_info *info);
+
+/* What the driver has set, or left as it is after a reset. */
+struct ena_settings_info {
+	bool link_up;
+	uint32_t speed_mbps;
+	uint32_t mtu;
+	uint32_t features; /* offered; bit = enum ena_feature_id */
+	bool rss_key_set;
+	uint8_t rss_key[40]; /* as the driver gave it */
+	uint32_t rss_initial;
+	uint16_t rss_sort; /* ENA_RSS_SORT_* */
+	uint16_t rss_fields[16]; /* by enum ena_rss_proto: ENA_RSS_L3_SA, ... */
+	uint16_t rss_entries;
+	uint16_t rss_table[128]; /* RX queue of each entry; 0xffff: not set */
+};
+void ena_device_settings_info(const struct ena_device *dev, struct ena_settings_info *info);
+
+/* The page of feature 28, read from the guest now. */
+struct ena_driver_info {
+	uint64_t address; /* 0: the driver has given none since the reset */
+	bool readable;
+	uint32_t os_type; /* enum ena_os_type */
+	const char *os_name;
+	char distribution[129], kernel[33];
+	uint32_t distribution_code, kernel_code;
+	uint8_t driver_major, driver_minor, driver_subminor, driver_module;
+	uint8_t spec_major, spec_minor;
+	uint16_t bdf, cpus;
+	uint32_t network_features[2];
+	uint32_t features; /* ENA_DRIVER_* */
+	uint64_t debug_address; /* 0: none */
+	uint32_t debug_size;
+};
+void ena_device_driver_info(const struct ena_device *dev, struct ena_driver_info *info);
+/* Of a bit of ena_driver_info.features; NULL: no name known. */
+const char *ena_driver_feature_name(unsigned int bit);
+
+enum { ENA_DEBUG_AREA_MAX = 64 * 1024 };
+/*
+ * The driver's debug area as it is now: up to @size (at most ENA_DEBUG_AREA_MAX)
+ * bytes. Returns how many; 0: there is none, or it cannot be read.
+ */
+size_t ena_device_read_debug_area(const struct ena_device *dev, void *buf, size_t size);
+/*
+ * The length of the text that @buf begins with, if it is lines "name value" as
+ * Linux's own driver writes; else 0.
+ */
+size_t ena_debug_area_text(const void *buf, size_t size);
 
 #ifdef __cplusplus
 }

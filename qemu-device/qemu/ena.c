@@ -234,6 +234,7 @@ static void ena_class_init(ObjectClass *oc, ena_class_data *data)
 	ena_class_init_qom(oc);
 	ena_class_init_faults(oc);
 	ena_class_init_events(oc);
+	ena_class_init_observe(oc);
 }
 
 static void ena_instance_init(Object *obj)

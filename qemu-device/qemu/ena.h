@@ -3,8 +3,9 @@
  * One function of the adapter as QEMU sees it: the PCI device around a device
  * core. ena.c is the QOM type and its PCI face, ena_properties.c what a user can
  * set, ena_instance.c the instance it belongs to, ena_qom.c what QMP sees of a
- * running adapter, ena_events.c the events it asks for, ena_faults.c how it is
- * broken, ena_host.c what the core asks of its host, ena_net.c the network backend.
+ * running adapter, ena_observe.c its state, ena_events.c the events that it is asked
+ * for, ena_faults.c how it is broken, ena_host.c what the core asks of its host,
+ * ena_net.c the network backend.
  */
 #ifndef OPENENA_QEMU_ENA_H
 #define OPENENA_QEMU_ENA_H
@@ -20,8 +21,6 @@
 #include "ena_pci.h"
 
 #define TYPE_ENA "ena"
-
-enum { ENA_REFUSALS = 16, ENA_REFUSAL_SIZE = 160 };
 
 OBJECT_DECLARE_SIMPLE_TYPE(ENAState, ENA)
 
@@ -68,10 +67,6 @@ struct ENAState {
 	bool receive_ready; /* and the peers, then */
 	bool bus_master_warned;
 
-	/* ena_qom.c */
-	char refusals[ENA_REFUSALS][ENA_REFUSAL_SIZE]; /* a ring */
-	uint64_t refusal_count;
-
 	/* ena_net.c */
 	NICState *nic;
 	bool vnet; /* every peer takes and gives a virtio-net header */
@@ -99,7 +94,7 @@ void ena_instance_leave(ENAState *s);
 /* Properties of a running adapter. */
 void ena_class_init_qom(ObjectClass *oc);
 void ena_class_init_events(ObjectClass *oc);
-void ena_keep_refusal(ENAState *s, const char *text);
+void ena_class_init_observe(ObjectClass *oc);
 
 /* Faults on purpose. False: @text is refused, with the reason in @errp. */
 void ena_class_init_faults(ObjectClass *oc);

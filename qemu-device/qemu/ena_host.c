@@ -15,10 +15,8 @@ static const MemTxAttrs ena_dma_attrs = {.memory = 1};
 
 void ena_note(ENAState *s, enum ena_note_level level, const char *text)
 {
-	if (level == ENA_NOTE_GUEST_ERROR) {
+	if (level == ENA_NOTE_GUEST_ERROR)
 		qemu_log_mask(LOG_GUEST_ERROR, "%s: %s\n", s->name, text);
-		ena_keep_refusal(s, text);
-	}
 	if (ena_trace_event(s->name, text) || !s->trace)
 		return;
 	fprintf(stderr, "%s: %s\n", s->name, text);
@@ -30,11 +28,21 @@ void ena_host_kick(ENAState *s)
 		qemu_bh_schedule(s->bh);
 }
 
+/* So that the core can say why DMA fails and interrupts are lost. */
+static void tell_pci_state(ENAState *s)
+{
+	PCIDevice *pci = PCI_DEVICE(s);
+
+	ena_device_set_pci(s->core, pci_get_word(pci->config + PCI_COMMAND) & PCI_COMMAND_MASTER,
+			   msix_enabled(pci));
+}
+
 bool ena_enter(ENAState *s)
 {
 	if (!s->core || s->in_core)
 		return false;
 	s->in_core = true;
+	tell_pci_state(s);
 	return true;
 }
 
@@ -58,27 +66,22 @@ void ena_leave(ENAState *s)
 }
 
 /* DMA of a function whose bus mastering is off fails in silence, the first trap of driver authors. */
-static void note_dma_failure(ENAState *s, uint64_t addr, size_t len)
+static void warn_of_dma_failure(ENAState *s)
 {
-	bool master = pci_get_word(PCI_DEVICE(s)->config + PCI_COMMAND) & PCI_COMMAND_MASTER;
-	g_autofree char *text = g_strdup_printf("DMA of %zu bytes at 0x%" PRIx64 " failed: %s", len,
-						addr,
-						master ? "no RAM there" : "bus mastering is off");
-
-	ena_note(s, ENA_NOTE_GUEST_ERROR, text);
-	if (master || s->bus_master_warned)
+	if (s->bus_master_warned ||
+	    pci_get_word(PCI_DEVICE(s)->config + PCI_COMMAND) & PCI_COMMAND_MASTER)
 		return;
 	s->bus_master_warned = true;
-	warn_report("%s: %s (the driver must set bit 2 of the PCI command register; "
-		    "firmware-bus-master=on sets it for a driver that does not)",
-		    s->name, text);
+	warn_report("%s: DMA failed: bus mastering is off (the driver must set bit 2 of the PCI "
+		    "command register; firmware-bus-master=on sets it for a driver that does not)",
+		    s->name);
 }
 
 static bool dma_rw(ENAState *s, uint64_t addr, void *buf, size_t len, DMADirection dir)
 {
 	if (pci_dma_rw(PCI_DEVICE(s), addr, buf, len, dir, ena_dma_attrs) == MEMTX_OK)
 		return true;
-	note_dma_failure(s, addr, len);
+	warn_of_dma_failure(s);
 	return false;
 }
 

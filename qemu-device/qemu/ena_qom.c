@@ -1,32 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What qom-get and qom-set reach while the machine runs: the last refusals, the
- * statistics, and the timeouts hinted to the driver.
+ * What qom-get and qom-set reach while the machine runs: the statistics, and the
+ * timeouts hinted to the driver.
  */
 #include "qemu/osdep.h"
-#include "qemu/cutils.h"
 #include "qapi/error.h"
 #include "qapi/qapi-builtin-visit.h"
 #include "qapi/visitor.h"
 #include "ena.h"
-
-void ena_keep_refusal(ENAState *s, const char *text)
-{
-	pstrcpy(s->refusals[s->refusal_count++ % ENA_REFUSALS], ENA_REFUSAL_SIZE, text);
-}
-
-/* The oldest first. */
-static void get_refusals(Object *obj, Visitor *v, const char *name, void *opaque, Error **errp)
-{
-	ENAState *s = ENA(obj);
-	uint64_t i = s->refusal_count > ENA_REFUSALS ? s->refusal_count - ENA_REFUSALS : 0;
-	strList *list = NULL, **tail = &list;
-
-	for (; i < s->refusal_count; i++)
-		QAPI_LIST_APPEND(tail, g_strdup(s->refusals[i % ENA_REFUSALS]));
-	visit_type_strList(v, name, &list, errp);
-	qapi_free_strList(list);
-}
 
 static void get_statistics(Object *obj, Visitor *v, const char *name, void *opaque, Error **errp)
 {
@@ -110,9 +91,6 @@ void ena_class_init_qom(ObjectClass *oc)
 {
 	unsigned int i;
 
-	object_class_property_add(oc, "refusals", "strList", get_refusals, NULL, NULL, NULL);
-	object_class_property_set_description(oc, "refusals",
-					      "the last things refused to the driver, and why");
 	object_class_property_add(oc, "statistics", "struct", get_statistics, NULL, NULL, NULL);
 	object_class_property_set_description(oc, "statistics", "totals since power-on");
 	for (i = 0; i < ARRAY_SIZE(hints); i++)

@@ -67,6 +67,7 @@ const ena_host_ops host_ops = {
 			if (level == ENA_NOTE_GUEST_ERROR && machine(host).notes.size() < 1000)
 				machine(host).notes.emplace_back(text);
 		},
+	.happened = nullptr,
 };
 
 Bytes gather(const iovec *iov, int n)

@@ -18,12 +18,12 @@ PM, PCIE, MSIX = 0x01, 0x10, 0x11
 PM_AT, PCIE_AT, MSIX_AT = 0x40, 0x70, 0xB0
 DEVICE_CONTROL, FLR_CAPABLE, FLR = PCIE_AT + 8, 1 << 28, 1 << 15
 
-GET_FEATURE, SET_FEATURE = 8, 9
-AENQ_CONFIG = 26
+CREATE_SQ, CREATE_CQ, GET_FEATURE, SET_FEATURE = 1, 3, 8, 9
+MTU, AENQ_CONFIG, HOST_ATTR = 14, 26, 28
 LINK_CHANGE, FATAL_ERROR, WARNING, NOTIFICATION, KEEP_ALIVE = range(5)
 REFRESH_CAPABILITIES, CONF_NOTIFICATIONS, DEVICE_REQUEST_RESET = range(5, 8)
 UPDATE_HINTS = 2
-SUCCESS, BAD_OPCODE = 0, 2
+SUCCESS, BAD_OPCODE, ILLEGAL_PARAMETER = 0, 2, 5
 
 
 def wait_for(found, seconds):
@@ -68,14 +68,15 @@ class AdminQueue:
 
     def execute(self, opcode, body):
         """Ring in a command with @body after its header; the completion, None if none came."""
-        slot, self.tail = self.tail, self.tail + 1
-        self.vm.write_bytes(self.SUBMISSIONS + 64 * slot,
-                            struct.pack("<HBB60s", slot, opcode, 1, body))
+        slot, self.tail = self.tail % self.DEPTH, self.tail + 1
+        phase = self.tail - 1 & self.DEPTH == 0
+        command = struct.pack("<HBB60s", slot, opcode, phase, body)
+        self.vm.write_bytes(self.SUBMISSIONS + 64 * slot, command)
         self.vm.set_reg(AQ_DB, self.tail)
 
         def completion():
             answer = self.vm.read_bytes(self.COMPLETIONS + 64 * slot, 64)
-            return answer if answer[3] & 1 else None
+            return answer if answer[3] & 1 == phase else None
 
         return wait_for(completion, 5)
 
@@ -83,6 +84,17 @@ class AdminQueue:
         """Ring in a command for a feature; its status, None if no completion came."""
         answer = self.execute(opcode, struct.pack("<12xxBxx44s", feature, data))
         return answer and answer[2]
+
+    def create_queue(self, tx, depth, vector, ring=RAM + 0x20000):
+        """A completion and a submission queue: (number, doorbell, unmask register)."""
+        words, direction = (2, 1) if tx else (4, 2)
+        answer = self.execute(CREATE_CQ, struct.pack("<BBHIQ", 0x20, words, depth, vector, ring))
+        assert answer and answer[2] == SUCCESS, f"CREATE_CQ: {answer}"
+        queue, unmask = struct.unpack_from("<HxxxxxxxxxxI", answer, 8)
+        answer = self.execute(CREATE_SQ, struct.pack("<BxBBHHQ", direction << 5, 1, 1, queue,
+                                                     depth, ring + 0x8000))
+        assert answer and answer[2] == SUCCESS, f"CREATE_SQ: {answer}"
+        return queue, struct.unpack_from("<I", answer, 12)[0], unmask
 
 
 class EventQueue:

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the driver tells of itself: the page and the debug area of feature 28. */
+#ifndef ENA_CORE_DRIVER_INFO_HH
+#define ENA_CORE_DRIVER_INFO_HH
+
+#include "host.hh"
+
+namespace ena
+{
+
+class DriverInfo {
+    public:
+	explicit DriverInfo(Host &host) : host_(host)
+	{
+	}
+
+	/* SET_FEATURE 28. */
+	[[nodiscard]] ena_admin_status set(const ena_host_attr &attr);
+	/* As in the page when it was given; 0: none was. */
+	[[nodiscard]] uint32_t os_type() const
+	{
+		return os_type_;
+	}
+	[[nodiscard]] uint32_t driver_version() const
+	{
+		return driver_version_;
+	}
+	/* These read the guest's memory now. */
+	void describe(ena_driver_info &info) const;
+	[[nodiscard]] size_t read_debug_area(void *buf, size_t size) const;
+	void reset()
+	{
+		page_ = debug_area_ = {};
+		debug_area_size_ = os_type_ = driver_version_ = 0;
+	}
+
+    private:
+	Host &host_;
+	BusAddress page_{};
+	BusAddress debug_area_{};
+	uint32_t debug_area_size_ = 0;
+	uint32_t os_type_ = 0;
+	uint32_t driver_version_ = 0;
+};
+
+} // namespace ena
+
+#endif

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "reset_report.hh"
+
+#include "reset.hh"
+
+#include "abi/ena_admin.h"
+
+#include <algorithm>
+
+namespace ena
+{
+
+namespace
+{
+/*
+ * Linux's own driver has reason 16 and no bits for it in DEV_CTL: it arrives as 0.
+ * Amazon's driver, which has them, differs in the module type.
+ */
+bool cannot_encode(const ResetEvidence &e)
+{
+	return e.os_type == ENA_OS_LINUX &&
+	       field_get(ENA_DRIVER_MODULE_TYPE, e.driver_version) == ENA_MODULE_LINUX;
+}
+
+ena_reset_info describe(const ResetEvidence &e)
+{
+	ena_reset_info info{};
+	const uint32_t reason = ResetControl::reason(e.control);
+
+	info.time_ns = e.now_ns;
+	info.control = e.control;
+	info.reason = info.likely_reason = reason;
+	info.name = reset_reason_name(reason);
+	info.queues = e.queues;
+	if (reason != ENA_RESET_NORMAL || !e.queues)
+		return info;
+	if (e.new_driver) {
+		info.remark = "a driver has started that found queues of an earlier one: that one "
+			      "was not shut down";
+	} else if (cannot_encode(e)) {
+		info.likely_reason = ENA_RESET_RX_DESCRIPTOR_MALFORMED;
+		info.remark =
+			e.sent_malformed
+				? "a malformed RX completion was sent on purpose, and Linux's "
+				  "own driver sends reason 16 as 0"
+				: "queues were running and no driver has started, so this is "
+				  "hardly normal; Linux's own driver sends reason 16 "
+				  "(malformed RX completion) as 0";
+	} else {
+		info.remark = "queues were running: the driver did not shut down first";
+	}
+	return info;
+}
+
+/* More than the beginning or the end of a driver's work. */
+bool failure(const ena_reset_info &info)
+{
+	return info.likely_reason != ENA_RESET_NORMAL && info.reason != ENA_RESET_SHUTDOWN;
+}
+} // namespace
+
+void ResetReport::begun(const ResetEvidence &evidence)
+{
+	resets_.last = describe(evidence);
+	if (failure(resets_.last))
+		resets_.last_failure = resets_.last;
+	resets_.count++;
+	resets_.by_reason[std::min<uint32_t>(resets_.last.reason, ENA_RESET_REASONS_COUNTED - 1)]++;
+}
+
+} // namespace ena
+
+extern "C" const char *ena_reset_reason_name(uint32_t reason)
+{
+	return ena::reset_reason_name(reason);
+}
