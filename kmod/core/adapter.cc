@@ -78,6 +78,7 @@ Status Adapter::bring_up(ena_reset_reason reason, Features &features)
 	}
 	if (features.hints)
 		apply_hints(*features.hints);
+	metrics_.start(kernel_, admin_, features);
 	return enable_events(features);
 }
 

@@ -10,6 +10,7 @@
 #include "event_queue.hh"
 #include "features.hh"
 #include "memory.hh"
+#include "metrics.hh"
 #include "moderation.hh"
 #include "registers.hh"
 #include "reset.hh"
@@ -147,7 +148,6 @@ class Adapter {
 
 	[[nodiscard]] Status check_compatible(const Features &found) const;
 	void reset_failed();
-	[[nodiscard]] Result<ena_eni_stats> read_eni_stats();
 
 	oe_kernel *kernel_;
 	Registers registers_;
@@ -183,7 +183,7 @@ class Adapter {
 
 	Array<PairStats> pair_stats_;
 	struct oe_global_stats global_stats_ = {};
-	ena_eni_stats eni_stats_ = {}; /* the last that the device told */
+	Metrics metrics_;
 };
 
 } // namespace oe

@@ -26,15 +26,6 @@ constexpr Counter global_counters[] = {
 	{"interface_down", offsetof(struct oe_global_stats, interface_down)},
 };
 
-/* Asked from the device; only with ENA_CAPABILITY_ENI_STATS. */
-constexpr Counter eni_counters[] = {
-	{"bw_in_allowance_exceeded", offsetof(ena_eni_stats, bw_in_allowance_exceeded)},
-	{"bw_out_allowance_exceeded", offsetof(ena_eni_stats, bw_out_allowance_exceeded)},
-	{"pps_allowance_exceeded", offsetof(ena_eni_stats, pps_allowance_exceeded)},
-	{"conntrack_allowance_exceeded", offsetof(ena_eni_stats, conntrack_allowance_exceeded)},
-	{"linklocal_allowance_exceeded", offsetof(ena_eni_stats, linklocal_allowance_exceeded)},
-};
-
 /* After "queue_N_tx_". */
 constexpr Counter tx_counters[] = {
 	{"cnt", offsetof(struct oe_tx_stats, cnt)},
@@ -111,9 +102,7 @@ uint64_t *put_values(uint64_t *values, const void *holder, const Counter (&table
 
 uint32_t Adapter::stats_count() const
 {
-	uint32_t eni = features_.can(ENA_CAPABILITY_ENI_STATS) ? count_of(eni_counters) : 0;
-
-	return count_of(global_counters) + eni +
+	return count_of(global_counters) + metrics_.count() +
 	       settings_.queues * (count_of(tx_counters) + count_of(rx_counters)) +
 	       count_of(admin_counters);
 }
@@ -121,8 +110,7 @@ uint32_t Adapter::stats_count() const
 void Adapter::stats_names(char (*names)[OE_STAT_NAME]) const
 {
 	names = put_names(names, {}, global_counters);
-	if (features_.can(ENA_CAPABILITY_ENI_STATS))
-		names = put_names(names, {}, eni_counters);
+	names = metrics_.put_names(names);
 	for (uint32_t i = 0; i < settings_.queues; i++) {
 		names = put_names(names, Name() << "queue_" << i << "_tx_", tx_counters);
 		names = put_names(names, Name() << "queue_" << i << "_rx_", rx_counters);
@@ -133,40 +121,12 @@ void Adapter::stats_names(char (*names)[OE_STAT_NAME]) const
 void Adapter::stats_values(uint64_t *values)
 {
 	values = put_values(values, &global_stats_, global_counters);
-	if (features_.can(ENA_CAPABILITY_ENI_STATS)) {
-		if (Result<ena_eni_stats> fresh = read_eni_stats(); fresh)
-			eni_stats_ = *fresh;
-		for (const Counter &counter : eni_counters) {
-			ena_le64 value;
-
-			__builtin_memcpy(&value,
-					 reinterpret_cast<const uint8_t *>(&eni_stats_) +
-						 counter.offset,
-					 sizeof(value));
-			*values++ = value.get();
-		}
-	}
+	values = metrics_.put_values(admin_, values);
 	for (uint32_t i = 0; i < settings_.queues; i++) {
 		values = put_values(values, &pair_stats_[i].tx, tx_counters);
 		values = put_values(values, &pair_stats_[i].rx, rx_counters);
 	}
 	put_values(values, &admin_.counters(), admin_counters);
-}
-
-Result<ena_eni_stats> Adapter::read_eni_stats()
-{
-	ena_get_stats_cmd command = {};
-
-	/* Scope, queue and device stay 0, as the stock driver has them. */
-	command.common.opcode = ENA_ADMIN_GET_STATS;
-	command.type = ENA_STATS_ENI;
-	auto entry = admin_.execute(command);
-	if (!entry)
-		return entry.error();
-
-	ena_eni_stats stats;
-	__builtin_memcpy(&stats, entry->payload, sizeof(stats));
-	return stats;
 }
 
 } // namespace oe

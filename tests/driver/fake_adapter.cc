@@ -260,14 +260,45 @@ uint8_t oe_kernel::execute(const ena_aq_entry &command, ena_acq_entry &answer)
 		return cqs.erase(as<ena_destroy_cq_cmd>(command).cq_idx.get())
 			       ? 0
 			       : ENA_ADMIN_ILLEGAL_PARAMETER;
-	case ENA_ADMIN_GET_STATS: {
+	case ENA_ADMIN_GET_STATS:
+		return get_stats(as<ena_get_stats_cmd>(command), answer);
+	default:
+		return ENA_ADMIN_BAD_OPCODE;
+	}
+}
+
+/* Metric i is 1000 + i. */
+uint8_t oe_kernel::get_stats(const ena_get_stats_cmd &command, ena_acq_entry &answer)
+{
+	switch (command.type) {
+	case ENA_STATS_ENI: {
 		ena_eni_stats stats{};
 		stats.pps_allowance_exceeded.set(77);
 		put(answer, stats);
 		return 0;
 	}
+	case ENA_STATS_SRD: {
+		ena_srd_stats stats{};
+		stats.flags.set(3);
+		stats.resource_utilization.set(42);
+		put(answer, stats);
+		return 0;
+	}
+	case ENA_STATS_CUSTOMER_METRICS: {
+		const uint64_t buffer = ena::load(command.ctrl.address);
+		ena_customer_metrics metrics{};
+		metrics.reported_metrics.set(buffer ? metrics_answered : metrics_offered);
+		put(answer, metrics);
+		if (!buffer)
+			return metrics_status;
+		auto *value = at<ena_le64>(buffer);
+		for (unsigned int i = 0; i < 64; i++)
+			if (metrics_answered >> i & 1)
+				(value++)->set(1000 + i);
+		return metrics_status;
+	}
 	default:
-		return ENA_ADMIN_BAD_OPCODE;
+		return ENA_ADMIN_UNSUPPORTED_OPCODE;
 	}
 }
 

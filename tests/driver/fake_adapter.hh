@@ -81,6 +81,9 @@ struct oe_kernel {
 
 	oe_adapter *adapter = nullptr;
 	FakeOffer offer;
+	/* Bits of the metrics, with and without a buffer for them. */
+	uint64_t metrics_offered = 0x3f, metrics_answered = 0x3f;
+	uint8_t metrics_status = 0;
 	std::vector<std::string> log;
 	uint64_t now = 1'000'000'000;
 	std::optional<bool> link;
@@ -128,6 +131,7 @@ struct oe_kernel {
 	uint8_t execute(const ena_aq_entry &command, ena_acq_entry &answer);
 	uint8_t get_feature(const ena_aq_entry &command, ena_acq_entry &answer);
 	uint8_t set_feature(const ena_aq_entry &command);
+	uint8_t get_stats(const ena_get_stats_cmd &command, ena_acq_entry &answer);
 	uint8_t create_sq(const ena_aq_entry &command, ena_acq_entry &answer);
 	uint8_t destroy_sq(const ena_aq_entry &command);
 	void reset();

@@ -244,12 +244,9 @@ TEST(Rss, TableSizesOfOtherDevices)
 	}
 }
 
-TEST(Statistics, StockNamesEachOnce)
+static std::map<std::string, uint64_t> statistics(oe_kernel &k)
 {
-	oe_kernel k;
-	k.offer.attributes.capabilities.set(ENA_CAPABILITY_ENI_STATS);
-	ASSERT_EQ(k.probe_and_open(), 0);
-	uint32_t n = oe_stats_count(k.adapter);
+	const uint32_t n = oe_stats_count(k.adapter);
 	std::vector<char[OE_STAT_NAME]> rows(n + 1);
 	std::vector<uint64_t> values(n + 1, 12345);
 	oe_stats_names(k.adapter, rows.data());
@@ -260,12 +257,68 @@ TEST(Statistics, StockNamesEachOnce)
 	for (uint32_t i = 0; i < n; i++)
 		by_name[rows[i]] = values[i];
 	EXPECT_EQ(by_name.size(), n);
+	return by_name;
+}
+
+TEST(Statistics, StockNamesEachOnce)
+{
+	oe_kernel k;
+	k.offer.attributes.capabilities.set(ENA_CAPABILITY_ENI_STATS);
+	ASSERT_EQ(k.probe_and_open(), 0);
+	auto by_name = statistics(k);
 	for (const char *name : {"tx_timeout", "interface_up", "total_resets", "queue_0_tx_cnt",
 				 "queue_3_rx_csum_unchecked", "queue_3_tx_unmask_interrupt",
 				 "ena_admin_q_submitted_cmd", "linklocal_allowance_exceeded"})
 		EXPECT_EQ(by_name.count(name), 1u) << name;
 	EXPECT_EQ(by_name["pps_allowance_exceeded"], 77u);
 	EXPECT_EQ(by_name.count("queue_4_tx_cnt"), 0u);
+}
+
+TEST(Statistics, MetricsBeforeEni)
+{
+	oe_kernel k;
+	k.offer.attributes.capabilities.set(ENA_CAPABILITY_ENI_STATS |
+					    ENA_CAPABILITY_CUSTOMER_METRICS);
+	k.metrics_offered = 0x8000'0000'0000'0037; /* without 3, and one that nobody knows */
+	k.metrics_answered = 0x8000'0000'0000'0037;
+	ASSERT_EQ(k.probe_and_open(), 0);
+	auto by_name = statistics(k);
+	EXPECT_EQ(by_name["bw_in_allowance_exceeded"], 1000u);
+	EXPECT_EQ(by_name["pps_allowance_exceeded"], 1002u);
+	EXPECT_EQ(by_name.count("conntrack_allowance_exceeded"), 0u);
+	EXPECT_EQ(by_name["linklocal_allowance_exceeded"], 1004u);
+	EXPECT_EQ(by_name["conntrack_allowance_available"], 1005u);
+	EXPECT_EQ(by_name.count("ena_srd_mode"), 0u);
+
+	/* Less is answered than was offered: the last values stay. All bits: there is room. */
+	k.metrics_answered = 0x20;
+	EXPECT_EQ(statistics(k)["bw_out_allowance_exceeded"], 1001u);
+	EXPECT_EQ(statistics(k)["conntrack_allowance_available"], 1005u);
+	k.metrics_answered = ~uint64_t{0};
+	EXPECT_EQ(statistics(k)["conntrack_allowance_available"], 1005u);
+	k.metrics_status = ENA_ADMIN_UNKNOWN_ERROR;
+	EXPECT_EQ(statistics(k)["pps_allowance_exceeded"], 1002u);
+}
+
+TEST(Statistics, WithoutAnAnswerThereAreNoMetrics)
+{
+	oe_kernel k;
+	k.offer.attributes.capabilities.set(ENA_CAPABILITY_CUSTOMER_METRICS);
+	k.metrics_status = ENA_ADMIN_UNSUPPORTED_OPCODE;
+	ASSERT_EQ(k.probe_and_open(), 0);
+	EXPECT_EQ(statistics(k).count("bw_in_allowance_exceeded"), 0u);
+}
+
+TEST(Statistics, EnaExpress)
+{
+	oe_kernel k;
+	k.offer.attributes.capabilities.set(ENA_CAPABILITY_SRD_INFO);
+	ASSERT_EQ(k.probe_and_open(), 0);
+	auto by_name = statistics(k);
+	EXPECT_EQ(by_name["ena_srd_mode"], 3u);
+	EXPECT_EQ(by_name["ena_srd_resource_utilization"], 42u);
+	EXPECT_EQ(by_name.count("ena_srd_eligible_tx_pkts"), 1u);
+	EXPECT_EQ(by_name.count("bw_in_allowance_exceeded"), 0u);
 }
 
 TEST(Statistics, LinkSettings)
