@@ -162,6 +162,9 @@ ena_host_ops FuzzHost::make_ops()
 	ops.now = [](void *host) {
 		return self(host).clock_ns;
 	};
+	ops.real_time = [](void *host) {
+		return 1'790'000'000'000'000'000 + self(host).clock_ns;
+	};
 	ops.receive_ready = [](void *) {
 	};
 	ops.note = [](void *, ena_note_level, const char *text) {
