@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "device.hh"
 
+#include "strict.hh"
+
 namespace ena
 {
 
@@ -213,6 +215,14 @@ bool Device::answer(const ena_aq_entry &command, bool waited, ena_acq_entry &com
 		case AdminFaults::Verdict::wait:
 			return false;
 		}
+	}
+	if (config_.strict) {
+		const auto status = check_strictly(
+			host_, command,
+			{events_.queue().ring().depth() != 0, features_.driver().spec_major()});
+		completion.common.status = static_cast<uint8_t>(status);
+		if (status)
+			return true;
 	}
 	commands_.execute(command, completion);
 	if (command.common.opcode == ENA_ADMIN_DESTROY_SQ) {

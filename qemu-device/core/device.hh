@@ -91,6 +91,7 @@ class Device {
 	[[nodiscard]] ena_receive_result receive_now(std::span<const iovec> frame,
 						     const ena_vnet_hdr *hdr);
 	void clear_faults();
+	void start_fault(const FaultRule &rule, uint64_t now);
 	void expire_faults(uint64_t now);
 	[[nodiscard]] uint64_t fault_deadline() const;
 	/* The link as host and faults have it. */

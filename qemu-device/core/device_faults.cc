@@ -55,14 +55,34 @@ void Device::clear_faults()
 	timer();
 }
 
+/* One that strikes by itself. */
+void Device::start_fault(const FaultRule &rule, uint64_t now)
+{
+	switch (rule.fault) {
+	case Fault::link_flap:
+		link_back_ns_ = now + rule.delay_ns;
+		update_link();
+		break;
+	case Fault::event_unknown:
+		events_.post_nonsense(static_cast<uint16_t>(rule.value));
+		break;
+	case Fault::fatal_error:
+		fatal_error(static_cast<uint16_t>(rule.value));
+		break;
+	case Fault::reset_request:
+		events_.post(ENA_AENQ_DEVICE_REQUEST_RESET);
+		break;
+	default:
+		break;
+	}
+}
+
 /* Faults with a time of their own, and the ends of others. */
 void Device::expire_faults(uint64_t now)
 {
 	while (FaultRule *rule = faults_.strike_due(now)) {
 		host_.note_strike(*rule, 0);
-		if (rule->fault == Fault::link_flap)
-			link_back_ns_ = now + rule->delay_ns;
-		update_link();
+		start_fault(*rule, now);
 	}
 	if (now >= link_back_ns_) {
 		link_back_ns_ = no_deadline;

@@ -83,12 +83,12 @@ ena_admin_status DriverInfo::set(const ena_host_attr &attr)
 	debug_area_size_ = attr.debug_area_size.get();
 	os_type_ = info.os_type.get();
 	driver_version_ = info.driver_version.get();
+	spec_major_ = field_get(ENA_SPEC_MAJOR, info.spec_version.get());
 	host_.tell(Happening(ENA_HISTORY_DRIVER),
 		   "driver on %s: OS type %u, version %u.%u.%u, specification %u.%u",
 		   os_name(os_type_), os_type_, field_get(ENA_DRIVER_MAJOR, driver_version_),
 		   field_get(ENA_DRIVER_MINOR, driver_version_),
-		   field_get(ENA_DRIVER_SUBMINOR, driver_version_),
-		   field_get(ENA_SPEC_MAJOR, info.spec_version.get()),
+		   field_get(ENA_DRIVER_SUBMINOR, driver_version_), spec_major_,
 		   field_get(ENA_SPEC_MINOR, info.spec_version.get()));
 	return ENA_ADMIN_SUCCESS;
 }

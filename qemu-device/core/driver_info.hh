@@ -25,13 +25,18 @@ class DriverInfo {
 	{
 		return driver_version_;
 	}
+	/* Of the specification that the page names. */
+	[[nodiscard]] uint32_t spec_major() const
+	{
+		return spec_major_;
+	}
 	/* These read the guest's memory now. */
 	void describe(ena_driver_info &info) const;
 	[[nodiscard]] size_t read_debug_area(void *buf, size_t size) const;
 	void reset()
 	{
 		page_ = debug_area_ = {};
-		debug_area_size_ = os_type_ = driver_version_ = 0;
+		debug_area_size_ = os_type_ = driver_version_ = spec_major_ = 0;
 	}
 
     private:
@@ -41,6 +46,7 @@ class DriverInfo {
 	uint32_t debug_area_size_ = 0;
 	uint32_t os_type_ = 0;
 	uint32_t driver_version_ = 0;
+	uint32_t spec_major_ = 0;
 };
 
 } // namespace ena

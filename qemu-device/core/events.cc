@@ -65,6 +65,12 @@ void Events::set_link(bool up)
 	post(ENA_AENQ_LINK_CHANGE);
 }
 
+void Events::post_nonsense(uint16_t group)
+{
+	if (queue_.post(host_, group, 0, {}))
+		interrupts_.management();
+}
+
 void Events::update_hints(const ena_hw_hints &hints)
 {
 	hints_ = hints;

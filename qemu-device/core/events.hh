@@ -61,6 +61,8 @@ class Events {
 	{
 		return waiting_;
 	}
+	/* An event that is none, whether or not its group is enabled; lost without a credit. */
+	void post_nonsense(uint16_t group);
 	void update_hints(const ena_hw_hints &hints);
 	/* As configured, or as last updated. */
 	[[nodiscard]] const ena_hw_hints &hints() const

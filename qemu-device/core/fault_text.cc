@@ -97,6 +97,9 @@ constexpr FaultKind kinds[] = {
 	{"rx-frame-delayed", {none, none}, nothing, delay_of(10 * ms), false},
 	{"rx-frame-reordered", {none, none}, nothing, nothing, false},
 	{"link-flap", {none, none}, nothing, {"down", 1, max_delay, 100 * ms}, true},
+	{"event-unknown", {none, none}, {"group", 0, 65535, 42}, nothing, true},
+	{"fatal-error", {none, none}, {"syndrome", 0, 65535, 0}, nothing, true},
+	{"reset-request", {none, none}, nothing, nothing, true},
 };
 static_assert(std::size(kinds) == fault_count);
 

@@ -48,8 +48,11 @@ enum class Fault : uint8_t {
 	rx_frame_delayed,
 	rx_frame_reordered,
 	link_flap,
+	event_unknown,
+	fatal_error,
+	reset_request,
 };
-inline constexpr size_t fault_count = static_cast<size_t>(Fault::link_flap) + 1;
+inline constexpr size_t fault_count = static_cast<size_t>(Fault::reset_request) + 1;
 static_assert(fault_count <= 64); /* masks of faults are 64 bits wide */
 
 [[nodiscard]] constexpr uint64_t bit(Fault fault)

@@ -3,6 +3,7 @@
 #include "frame_cursor.hh"
 
 #include "completion_faults.hh"
+#include "strict.hh"
 
 #include <bit>
 #include <cstring>
@@ -287,6 +288,10 @@ bool Receiver::refill(QueueIndex q)
 			if ((descs[i].ctrl & ENA_RXD_PHASE) != sq.ring.phase(sq.head)) {
 				queues_.stop(q, "a descriptor before its doorbell has the wrong "
 						"phase");
+				return false;
+			}
+			if (const char *why = config_.strict ? check_strictly(descs[i]) : nullptr) {
+				queues_.stop(q, why);
 				return false;
 			}
 			sq.head++;

@@ -2,6 +2,7 @@
 #include "tx.hh"
 
 #include "completion_faults.hh"
+#include "strict.hh"
 
 #include <bit>
 #include <cstring>
@@ -83,9 +84,14 @@ void Transmitter::run(QueueIndex q)
 		if (entry.empty())
 			break;
 		budget_ -= std::min<unsigned int>(budget_, entry.size());
-		for (const ena_tx_desc &desc : entry)
+		for (const ena_tx_desc &desc : entry) {
+			if (const char *why = config_.strict ? check_strictly(desc) : nullptr) {
+				queues_.stop(q, why);
+				break;
+			}
 			if (feed(slot, desc))
 				finish_packet(q, burst);
+		}
 	}
 	if (entries.fault())
 		queues_.stop(q, entries.fault());

@@ -58,6 +58,7 @@ struct ena_config {
 	uint16_t hint_tx_completion_ms;
 	uint16_t hint_mmio_read_ms;
 	bool readless; /* false: PCI revision bit 0 set, registers by MMIO only */
+	bool strict; /* insist on all that real adapters insist on */
 	uint64_t fault_seed; /* of the dice that faults throw: equal seeds, equal throws */
 	bool ena_express; /* reported, with its counters; the protocol (SRD) is not implemented */
 	bool ena_express_udp;

@@ -25,6 +25,7 @@ static Property ena_properties[] = {
 	ENA_CONFIG_UINT32("keep-alive-ms", keep_alive_ms),
 	ENA_CONFIG_UINT16("moderation-us", moderation_resolution_us),
 	DEFINE_PROP_BOOL("readless", ENAState, config.readless, true),
+	DEFINE_PROP_BOOL("strict", ENAState, config.strict, false),
 	DEFINE_PROP_UINT64("fault-seed", ENAState, config.fault_seed, 0),
 	DEFINE_PROP_STRING("instance-type", ENAState, instance_type),
 	DEFINE_PROP_STRING("instance", ENAState, instance),
@@ -73,6 +74,7 @@ static const struct {
 	{"moderation-us", "unit of the interrupt moderation delays"},
 	{"readless", "registers are read by DMA; off: PCI revision bit 0 asks the driver for "
 		     "plain reads"},
+	{"strict", "insist on all that real adapters insist on"},
 	{"fault-seed", "seed of the dice that faults throw"},
 	{"instance-type", "EC2 instance type such as c5n.18xlarge: sets queues, MTU, speed and "
 			  "what may be sent and received; default: nothing is limited"},

@@ -601,6 +601,28 @@ TEST_F(Faults, EventWithWrongPhaseHidesThoseBehind)
 	EXPECT_EQ(g.events().size(), 1u);
 }
 
+TEST_F(Faults, EventUnknown)
+{
+	inject("event-unknown,group=77,period=100ms,count=2");
+	g.host.advance(500 * ms);
+	const auto events = g.events();
+	ASSERT_EQ(events.size(), 2u);
+	EXPECT_EQ(events[0].group.get(), 77);
+	EXPECT_GE(g.host.raised(0), 2u);
+}
+
+TEST_F(Faults, FatalErrorAndResetRequest)
+{
+	inject("fatal-error,syndrome=5;reset-request");
+	g.host.advance(500 * ms);
+	const auto events = g.events();
+	ASSERT_EQ(events.size(), 2u);
+	EXPECT_EQ(events[0].group.get(), ENA_AENQ_FATAL_ERROR);
+	EXPECT_EQ(events[0].syndrome.get(), 5);
+	EXPECT_EQ(events[1].group.get(), ENA_AENQ_DEVICE_REQUEST_RESET);
+	EXPECT_TRUE(g.host.read(ENA_REG_DEV_STS) & ENA_DEV_STS_FATAL_ERROR);
+}
+
 TEST_F(Faults, LinkFlap)
 {
 	inject("link-flap,down=100ms,period=500ms,count=2");

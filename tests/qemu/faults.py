@@ -42,7 +42,7 @@ def a_wrong_text_is_refused(setup):
     with setup.run() as vm:
         said = inject(vm, "admin-lots")
         assert said and said.startswith('there is no fault "admin-lots"; the nearest is admin-lost.'), said
-        assert said.endswith("link-flap"), f"not all faults are named: {said}"
+        assert said.endswith("reset-request"), f"not all faults are named: {said}"
         said = inject(vm, "slow,delay=5")
         assert said and "delay=5: must be a time" in said, said
         equal(faults(vm), [], "faults after what was refused")

@@ -13,7 +13,7 @@ from . import BUILD, UserError, monitor, tsc
 
 # What a kernel prints when something is badly wrong, whoever is to blame.
 COMPLAINT = re.compile(r"Kernel panic|Oops[: ]|BUG: |WARNING: CPU|general protection fault|"
-                       r"INFO: task .* blocked|rcu: INFO: .*stall|NETDEV WATCHDOG|"
+                       r"INFO: task .* blocked|rcu: INFO: .*stall|"
                        r"refcount_t: |list_(add|del) corruption|double fault")
 PANIC = re.compile(r"Kernel panic|Attempted to kill init")
 
