@@ -655,6 +655,13 @@ ENA_ASSERT_SIZE(struct ena_phc_answer, 64);
 ENA_ASSERT_OFFSET(struct ena_phc_answer, timestamp, 8);
 ENA_ASSERT_OFFSET(struct ena_phc_answer, error_bound, 24);
 
+/* SET only: IP fragments are sent without the limit on their number. */
+struct ena_frag_bypass {
+	uint8_t enable;
+	uint8_t reserved[3];
+};
+ENA_ASSERT_SIZE(struct ena_frag_bypass, 4);
+
 enum ena_flow_action { ENA_FLOW_ADD = 1, ENA_FLOW_REMOVE = 2, ENA_FLOW_REMOVE_ALL = 3 };
 
 enum ena_flow_type {

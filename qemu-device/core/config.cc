@@ -78,6 +78,7 @@ bool check_features(Why &why, const ena_config &c)
 {
 	constexpr uint32_t mandatory = ENA_BIT(ENA_FEATURE_OFFLOAD) |
 				       ENA_BIT(ENA_FEATURE_AENQ_CONFIG);
+	constexpr uint32_t max_fragment_pps = 100'000'000;
 	constexpr uint32_t sizes = ENA_BIT(ENA_FEATURE_MAX_QUEUES_NUM) |
 				   ENA_BIT(ENA_FEATURE_MAX_QUEUES_EXT);
 
@@ -90,6 +91,9 @@ bool check_features(Why &why, const ena_config &c)
 	if (!(c.features & sizes))
 		return why.refuse("features 0x%x, a driver needs one of 0x%x to size its queues",
 				  c.features, sizes);
+	if (c.fragment_pps > max_fragment_pps)
+		return why.refuse("%u fragments a second, must be 1 to %u, or 0 for no limit",
+				  c.fragment_pps, max_fragment_pps);
 	if (c.flow_rules > ENA_DEVICE_MAX_FLOW_RULES)
 		return why.refuse("%u flow rules, must be 0 to %u", c.flow_rules,
 				  ENA_DEVICE_MAX_FLOW_RULES);

@@ -22,10 +22,11 @@ Device::Device(const ena_config &config, const ena_host_ops &ops, void *host)
       interrupts_(host_, config.moderation_resolution_us),
       events_(host_, interrupts_, statistics_, config), llq_(host_, config_),
       queues_(host_, config_, llq_, events_), rss_(host_, queues_), phc_(host_, config_),
-      timestamps_(host_), steering_(host_, config_, queues_),
-      features_(host_, config_, rss_, events_, llq_, phc_, timestamps_, steering_),
+      timestamps_(host_), steering_(host_, config_, queues_), fragments_(host_, config_),
+      features_(host_, config_, rss_, events_, llq_, phc_, timestamps_, steering_, fragments_),
       metrics_(host_, config_, statistics_, share_), commands_(host_, queues_, features_, metrics_),
-      tx_(host_, config_, llq_, queues_, interrupts_, events_, statistics_, share_, timestamps_),
+      tx_(host_, config_, llq_, queues_, interrupts_, events_, statistics_, share_, timestamps_,
+	  fragments_),
       rx_(host_, config_, queues_, rss_, steering_, features_, interrupts_, statistics_, share_,
 	  timestamps_),
       admin_faults_(host_), tx_wire_(host_, tx_wire_kinds, pass_tx, this),
@@ -378,6 +379,7 @@ void Device::tear_down()
 	phc_.reset();
 	timestamps_.reset();
 	steering_.reset();
+	fragments_.reset();
 	features_.reset();
 	share_.reset();
 	rearm_timer();

@@ -128,6 +128,7 @@ class Device {
 	Phc phc_;
 	Timestamps timestamps_;
 	FlowSteering steering_;
+	Fragments fragments_;
 	Features features_;
 	Metrics metrics_;
 	Commands commands_;

@@ -200,6 +200,8 @@ ena_admin_status Features::set(const ena_set_feature_cmd &cmd, std::span<uint8_t
 		return phc_.set(take<ena_phc_config>(cmd));
 	case ENA_FEATURE_HW_TIMESTAMP:
 		return timestamps_.set(take<ena_hw_timestamp_config>(cmd));
+	case ENA_FEATURE_FRAG_BYPASS:
+		return fragments_.set(take<ena_frag_bypass>(cmd));
 	case ENA_FEATURE_FLOW_STEERING: {
 		ena_flow_steering_resp resp{};
 		const auto status = steering_.set(take<ena_flow_steering_cmd>(cmd), cmd.ctrl, resp);

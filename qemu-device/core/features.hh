@@ -6,6 +6,7 @@
 #include "driver_info.hh"
 #include "events.hh"
 #include "flow_steering.hh"
+#include "fragments.hh"
 #include "llq.hh"
 #include "phc.hh"
 #include "rss.hh"
@@ -23,8 +24,8 @@ inline constexpr uint32_t implemented_features =
 	ENA_BIT(ENA_FEATURE_MTU) | ENA_BIT(ENA_FEATURE_RSS_HASH_INPUT) |
 	ENA_BIT(ENA_FEATURE_INTERRUPT_MODERATION) | ENA_BIT(ENA_FEATURE_AENQ_CONFIG) |
 	ENA_BIT(ENA_FEATURE_LINK_CONFIG) | ENA_BIT(ENA_FEATURE_HOST_ATTR) |
-	ENA_BIT(ENA_FEATURE_PHC) | ENA_BIT(ENA_FEATURE_FLOW_STEERING) |
-	ENA_BIT(ENA_FEATURE_HW_TIMESTAMP);
+	ENA_BIT(ENA_FEATURE_PHC) | ENA_BIT(ENA_FEATURE_FRAG_BYPASS) |
+	ENA_BIT(ENA_FEATURE_FLOW_STEERING) | ENA_BIT(ENA_FEATURE_HW_TIMESTAMP);
 inline constexpr uint32_t implemented_tx_offloads =
 	ENA_OFFLOAD_TX_L3_CSUM_V4 | ENA_OFFLOAD_TX_L4_CSUM_V4_PART |
 	ENA_OFFLOAD_TX_L4_CSUM_V4_FULL | ENA_OFFLOAD_TX_L4_CSUM_V6_PART |
@@ -48,9 +49,10 @@ inline constexpr LinkSpeed link_speeds[] = {
 class Features {
     public:
 	Features(Host &host, const ena_config &config, Rss &rss, Events &events, Llq &llq, Phc &phc,
-		 Timestamps &timestamps, FlowSteering &steering)
+		 Timestamps &timestamps, FlowSteering &steering, Fragments &fragments)
 	    : host_(host), config_(config), rss_(rss), events_(events), llq_(llq), phc_(phc),
-	      timestamps_(timestamps), steering_(steering), mtu_(config.max_mtu), driver_(host)
+	      timestamps_(timestamps), steering_(steering), fragments_(fragments),
+	      mtu_(config.max_mtu), driver_(host)
 	{
 	}
 
@@ -94,6 +96,7 @@ class Features {
 	Phc &phc_;
 	Timestamps &timestamps_;
 	FlowSteering &steering_;
+	Fragments &fragments_;
 	uint32_t mtu_;
 	DriverInfo driver_;
 };

@@ -3,17 +3,11 @@
 
 #include "abi/ena_regs.h"
 
-#include <algorithm>
 #include <atomic>
 #include <cstddef>
 
 namespace ena
 {
-
-namespace
-{
-constexpr uint64_t ns_a_second = 1'000'000'000;
-} // namespace
 
 ena_phc_config Phc::get() const
 {
@@ -46,13 +40,10 @@ bool Phc::within_rate()
 {
 	if (!config_.phc_rate)
 		return true;
-	const uint64_t now = host_.now();
-	const uint64_t interval = ns_a_second / config_.phc_rate;
-	const uint64_t due = std::max(due_ns_, now);
-
-	if (due - now + interval > ns_a_second)
+	rate_.refill(host_.now());
+	if (!rate_.ready())
 		return false;
-	due_ns_ = due + interval;
+	rate_.take_one();
 	return true;
 }
 

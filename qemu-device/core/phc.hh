@@ -4,6 +4,7 @@
 #define ENA_CORE_PHC_HH
 
 #include "host.hh"
+#include "token_bucket.hh"
 
 namespace ena
 {
@@ -12,6 +13,7 @@ class Phc {
     public:
 	Phc(Host &host, const ena_config &config) : host_(host), config_(config)
 	{
+		reset();
 	}
 
 	[[nodiscard]] ena_phc_config get() const;
@@ -21,7 +23,7 @@ class Phc {
 	void reset()
 	{
 		answer_ = {};
-		due_ns_ = 0;
+		rate_ = TokenBucket::per_second(config_.phc_rate);
 	}
 
     private:
@@ -31,8 +33,7 @@ class Phc {
 	Host &host_;
 	const ena_config &config_;
 	BusAddress answer_{}; /* 0: not set */
-	/* When the requests so far would all have been made at an even rate; guest's clock. */
-	uint64_t due_ns_ = 0;
+	TokenBucket rate_; /* by the guest's clock */
 };
 
 } // namespace ena

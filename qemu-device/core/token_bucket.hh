@@ -27,6 +27,12 @@ class TokenBucket {
 	{
 	}
 
+	/* Of @rate things a second, as many in a burst; each costs take_one(). */
+	[[nodiscard]] static constexpr TokenBucket per_second(uint32_t rate)
+	{
+		return rate ? TokenBucket(rate, (int64_t{rate} - 1) * units_of_one) : TokenBucket();
+	}
+
 	/* A clock that was set back (by a snapshot) gives nothing. */
 	constexpr void refill(uint64_t now_ns)
 	{
@@ -56,12 +62,18 @@ class TokenBucket {
 		level_ -= static_cast<int64_t>(std::min<uint64_t>(units, max_depth));
 		level_ = std::max(level_, -max_depth);
 	}
+	constexpr void take_one()
+	{
+		take(units_of_one);
+	}
 	[[nodiscard]] constexpr int64_t level() const
 	{
 		return level_;
 	}
 
     private:
+	static constexpr int64_t units_of_one = 1'000'000'000; /* of per_second(): ns in it */
+
 	uint64_t rate_ = 1;
 	int64_t depth_ = 0;
 	int64_t level_ = 0;

@@ -6,6 +6,7 @@
 #include "allowance.hh"
 #include "dma.hh"
 #include "events.hh"
+#include "fragments.hh"
 #include "timestamps.hh"
 #include "tx_entries.hh"
 
@@ -37,9 +38,10 @@ class Transmitter {
     public:
 	Transmitter(Host &host, const ena_config &config, const Llq &llq, Queues &queues,
 		    Interrupts &interrupts, const Events &events, Statistics &statistics,
-		    AllowanceShare &share, const Timestamps &timestamps)
+		    AllowanceShare &share, const Timestamps &timestamps, Fragments &fragments)
 	    : host_(host), config_(config), llq_(llq), queues_(queues), interrupts_(interrupts),
-	      events_(events), statistics_(statistics), share_(share), timestamps_(timestamps)
+	      events_(events), statistics_(statistics), share_(share), timestamps_(timestamps),
+	      fragments_(fragments)
 	{
 	}
 
@@ -87,10 +89,10 @@ class Transmitter {
 		uint64_t sent_ns = 0; /* its timestamp */
 	};
 
-	/* The allowance, or the counters of ENA Express, must see each packet. */
+	/* The allowance, the limit on fragments or the counters of ENA Express must see each packet. */
 	[[nodiscard]] bool watched() const
 	{
-		return share_.limited() || config_.ena_express;
+		return share_.limited() || fragments_.limited() || config_.ena_express;
 	}
 	[[nodiscard]] bool resume();
 	void run(QueueIndex q);
@@ -140,6 +142,7 @@ class Transmitter {
 	Statistics &statistics_;
 	AllowanceShare &share_;
 	const Timestamps &timestamps_;
+	Fragments &fragments_;
 	VnetAbilities vnet_;
 	bool blocked_ = false;
 	unsigned int budget_ = 0; /* descriptors and segments left in this poll() */

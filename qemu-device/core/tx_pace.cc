@@ -96,7 +96,9 @@ Verdict::Say Transmitter::pace(QueueIndex q)
 	const uint64_t now = host_.now();
 	Verdict verdict;
 
-	if (share_.limited())
+	if (fragments_.limited() && !fragments_.may_send(wire.packet, now))
+		verdict = {Verdict::Say::drop, Excess::packets};
+	else if (share_.limited())
 		verdict = share_.ask(Way::out, wire, now);
 	if (verdict.say == Say::wait) {
 		if (keep_waiting(q, verdict, now))

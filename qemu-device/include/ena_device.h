@@ -78,6 +78,7 @@ struct ena_config {
 	uint32_t phc_expire_us;
 	uint32_t phc_block_us;
 	uint16_t flow_rules; /* of feature 30; 0 leaves the feature out */
+	uint32_t fragment_pps; /* IP fragments sent in a second, 0: no limit; feature 8 lifts it */
 };
 
 /* Checksum and segmentation left to do, in the terms of the virtio-net header. */

@@ -52,6 +52,7 @@ static Property ena_properties[] = {
 	ENA_CONFIG_UINT32("phc-expire-us", phc_expire_us),
 	ENA_CONFIG_UINT32("phc-block-us", phc_block_us),
 	ENA_CONFIG_UINT16("flow-rules", flow_rules),
+	ENA_CONFIG_UINT32("fragment-pps", fragment_pps),
 };
 
 static const struct {
@@ -112,6 +113,7 @@ static const struct {
 	{"phc-error-bound-ns", "error bound told with the time; 4294967295: unknown, every answer "
 			       "is an error"},
 	{"phc-expire-us", "how long the driver is told to wait for the time; 0: its own default"},
+	{"fragment-pps", "IP fragments sent in a second, those beyond are dropped; 0: no limit"},
 	{"flow-rules", "size of the flow steering table, up to 64; 0: the feature is not offered"},
 	{"phc-block-us", "how long the driver is told to ask nothing after a failure; 0: its own "
 			 "default"},

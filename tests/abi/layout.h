@@ -51,6 +51,7 @@
 	X(ena_phc_config)           \
 	X(ena_phc_answer)           \
 	X(ena_hw_timestamp_config)  \
+	X(ena_frag_bypass)          \
 	X(ena_flow_steering_cmd)    \
 	X(ena_flow_steering_resp)   \
 	X(ena_flow_steering_match)  \
