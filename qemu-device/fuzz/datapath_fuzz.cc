@@ -32,9 +32,11 @@ class Datapath {
 	}
 	[[nodiscard]] uint64_t place(size_t size);
 	void create(unsigned int slot);
+	[[nodiscard]] bool choose_llq();
 	void push_meta(Guest::Queue &q, const fuzz::InputFrame &f);
 	void push_packet();
 	void push_raw();
+	void push_llq();
 	void post();
 	void receive();
 	void change_manners();
@@ -45,6 +47,7 @@ class Datapath {
 	Guest guest_;
 	std::array<Guest::Queue, queue_count> queues_;
 	uint16_t next_id_ = 0;
+	bool llq_ = false;
 };
 
 void Datapath::create(unsigned int slot)
@@ -52,12 +55,33 @@ void Datapath::create(unsigned int slot)
 	static constexpr uint16_t depths[] = {16, 64, 2, 32};
 	/* Vectors are shared by a sender and a receiver, or all are 0. */
 	const uint32_t vector = input_.one_in(8) ? 0 : 1 + slot % 2;
-	queues_[slot] = guest_.create(slot, slot >= 2, input_.pick(depths), vector);
+	const bool llq = slot < 2 && llq_;
+	queues_[slot] = guest_.create(slot, slot >= 2, input_.pick(depths), vector, llq);
+}
+
+/* As drivers do: headers inline behind two descriptors, entries of 128 bytes. */
+bool Datapath::choose_llq()
+{
+	ena_llq_config llq{};
+
+	llq.header_location.enabled.set(ENA_LLQ_HEADER_INLINE);
+	llq.entry_size.enabled.set(ENA_LLQ_ENTRY_128);
+	llq.descs_before_header.enabled.set(2);
+	llq.stride.enabled.set(ENA_LLQ_STRIDE_MULTIPLE);
+	llq.accel_flags.set(ENA_LLQ_DISABLE_META_CACHING | ENA_LLQ_LIMIT_TX_BURST);
+	const auto answer = guest_.set_feature(ENA_FEATURE_LLQ, llq);
+	return answer && !answer->common.status;
 }
 
 void Datapath::start()
 {
 	guest_.start();
+	llq_ = input_.one_in(3) && choose_llq();
+	if (input_.one_in(8)) {
+		ena_hw_timestamp_config stamps{};
+		stamps.tx = stamps.rx = ENA_HW_TIMESTAMP_ALL;
+		guest_.set_feature(ENA_FEATURE_HW_TIMESTAMP, stamps);
+	}
 	for (unsigned int slot = 0; slot < queue_count; slot++)
 		create(slot);
 }
@@ -150,6 +174,44 @@ void Datapath::push_packet()
 		guest_.ring(q);
 		host_.run(1 + input_.below(4));
 	}
+}
+
+/* An entry with a packet's beginning in it, and the rest in guest memory. */
+void Datapath::push_llq()
+{
+	Guest::Queue &q = sender();
+	const uint8_t how = input_.byte();
+	const fuzz::InputFrame f = fuzz::take_frame(input_, how & 1 ? 9000 : 60);
+	std::array<uint8_t, 128> entry{};
+	const size_t inlined = std::min<size_t>(f.bytes.size(), how & 2 ? input_.below(140) : 96);
+	const uint64_t at = place(f.bytes.size());
+	ena_tx_desc d{};
+
+	if (!q.llq)
+		return;
+	host_.store(at, f.bytes);
+	/* A meta descriptor comes first, of zeros when there is nothing to say. */
+	Guest::Queue in_entry = q;
+	in_entry.sq = Guest::control;
+	in_entry.depth = 1;
+	in_entry.tail = q.phase() ? 0 : 1;
+	push_meta(in_entry, f);
+	memcpy(entry.data(), host_.at(Guest::control, 16), 16);
+	d.word0.set(field_put(ENA_TXD0_LENGTH, static_cast<uint32_t>(f.bytes.size() - inlined)) |
+		    field_put(ENA_TXD_PHASE, q.phase()) | (how & 4 ? 0 : ENA_TXD_LAST) |
+		    ENA_TXD_COMP_REQ);
+	d.word1.set((how & 8 ? input_.take<uint32_t>() & 0x2ffff : 0) |
+		    field_put(ENA_TXD1_REQ_ID_LO, next_id_++ % q.depth));
+	d.addr_lo.set(static_cast<uint32_t>(at + inlined));
+	d.word3.set((static_cast<uint32_t>((at + inlined) >> 32) & 0xffff) |
+		    field_put(ENA_TXD3_HEADER_LENGTH, static_cast<uint32_t>(inlined)));
+	memcpy(&entry[16], &d, 16);
+	std::copy_n(f.bytes.begin(), std::min<size_t>(inlined, 96), entry.begin() + 32);
+	if (how & 16)
+		input_.fill(std::span(entry).subspan(input_.below(8) * 16, 16));
+	guest_.push_entry(q, entry);
+	if (how & 32)
+		guest_.ring(q);
 }
 
 void Datapath::push_raw()
@@ -250,7 +312,10 @@ void Datapath::step()
 	case 1:
 	case 2:
 	case 3:
-		push_packet();
+		if (llq_)
+			push_llq();
+		else
+			push_packet();
 		break;
 	case 4:
 		push_raw();

@@ -27,6 +27,8 @@ constexpr size_t page_size = 4096;
 std::array<uint8_t, FuzzHost::memory_size> memory;
 std::bitset<FuzzHost::memory_size / page_size> used_pages;
 
+alignas(8) std::array<uint8_t, 8u << 20> bar2;
+
 /* So that a sanitizer sees each byte used. */
 void touch(const void *bytes, size_t size)
 {
@@ -50,6 +52,15 @@ FuzzHost::FuzzHost(const ena_config &c, Input &input) : config(c), watch(config)
 	used_pages.reset();
 	FUZZ_CHECK(ena_config_check(&config, why, sizeof(why)), "%s", why);
 	device_ = ena_device_new(&config, &ops, this);
+	if (!llq_memory().empty())
+		ena_device_set_llq_memory(device_, llq_memory().data());
+}
+
+std::span<uint8_t> FuzzHost::llq_memory() const
+{
+	const size_t size = ena_config_llq_size(&config);
+	FUZZ_CHECK(size <= bar2.size(), "BAR2 of %zu bytes", size);
+	return {bar2.data(), size};
 }
 
 FuzzHost::~FuzzHost()

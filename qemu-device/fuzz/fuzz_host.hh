@@ -27,6 +27,9 @@ class FuzzHost {
 	[[nodiscard]] uint8_t *at(uint64_t address, size_t size);
 	void store(uint64_t address, std::span<const uint8_t> bytes);
 
+	/* BAR2, which the guest writes to without asking. */
+	[[nodiscard]] std::span<uint8_t> llq_memory() const;
+
 	/* Calls into the core. */
 	void write(uint64_t offset, uint64_t value, unsigned int size = 4);
 	uint64_t read(uint64_t offset, unsigned int size = 4);

@@ -77,7 +77,7 @@ std::optional<ena_acq_entry> Guest::command(const void *entry)
 	return c;
 }
 
-Guest::Queue Guest::create(unsigned int slot, bool rx, uint16_t depth, uint32_t vector)
+Guest::Queue Guest::create(unsigned int slot, bool rx, uint16_t depth, uint32_t vector, bool llq)
 {
 	Queue q;
 	ena_create_cq_cmd cq{};
@@ -103,11 +103,12 @@ Guest::Queue Guest::create(unsigned int slot, bool rx, uint16_t depth, uint32_t 
 	sq.common.opcode = ENA_ADMIN_CREATE_SQ;
 	sq.identity = static_cast<uint8_t>(
 		field_put(ENA_SQ_IDENTITY_DIRECTION, rx ? ENA_SQ_RX : ENA_SQ_TX));
-	sq.caps2 = ENA_PLACEMENT_HOST;
+	sq.caps2 = llq ? ENA_PLACEMENT_DEVICE : ENA_PLACEMENT_HOST;
 	sq.caps3 = ENA_SQ_CAPS3_CONTIGUOUS;
 	sq.cq_idx = cq_resp.cq_idx;
 	sq.depth.set(depth);
-	ena::store(sq.base, q.sq);
+	if (!llq)
+		ena::store(sq.base, q.sq);
 	const auto sq_answer = command(&sq);
 	if (!sq_answer || sq_answer->common.status)
 		return q;
@@ -116,6 +117,8 @@ Guest::Queue Guest::create(unsigned int slot, bool rx, uint16_t depth, uint32_t 
 	q.unmask = cq_resp.unmask_offset.get();
 	q.index = sq_resp.sq_idx.get();
 	q.doorbell = sq_resp.doorbell_offset.get();
+	q.llq = llq;
+	q.llq_offset = sq_resp.llq_descriptors_offset.get();
 	q.live = true;
 	return q;
 }
@@ -139,6 +142,16 @@ void Guest::destroy(Queue &q)
 void Guest::push(Queue &q, const void *desc)
 {
 	host_.store(q.sq + q.tail % q.depth * 16u, {static_cast<const uint8_t *>(desc), 16});
+	q.tail++;
+}
+
+void Guest::push_entry(Queue &q, std::span<const uint8_t> bytes)
+{
+	const std::span<uint8_t> memory = host_.llq_memory();
+	const size_t at = q.llq_offset + size_t{q.tail} % q.depth * 128u;
+
+	if (at + bytes.size() <= memory.size())
+		std::copy(bytes.begin(), bytes.end(), &memory[at]);
 	q.tail++;
 }
 

@@ -30,6 +30,8 @@ class Guest {
 		uint32_t doorbell = 0, unmask = 0;
 		uint16_t tail = 0;
 		bool live = false;
+		bool llq = false;
+		uint32_t llq_offset = 0; /* in BAR2 */
 
 		[[nodiscard]] uint8_t phase() const
 		{
@@ -59,10 +61,13 @@ class Guest {
 		return command(&cmd);
 	}
 	/* @slot names its memory, 0 to 15. */
-	[[nodiscard]] Queue create(unsigned int slot, bool rx, uint16_t depth, uint32_t vector);
+	[[nodiscard]] Queue create(unsigned int slot, bool rx, uint16_t depth, uint32_t vector,
+				   bool llq = false);
 	void destroy(Queue &q);
 	void push(Queue &q, const void *desc);
 	void ring(const Queue &q, int ahead = 0);
+	/* An entry of a queue in BAR2: @bytes, at most 128. */
+	void push_entry(Queue &q, std::span<const uint8_t> bytes);
 	void post(Queue &q, uint32_t count, uint64_t address, uint16_t length);
 
 	uint16_t aq_tail = 0;

@@ -44,7 +44,7 @@ bool is_create(const ena_aq_entry &command)
 void Watch::reset()
 {
 	answer_ = aq_base_ = acq_base_ = aenq_base_ = 0;
-	aq_ = acq_ = aenq_ = {};
+	aq_ = acq_ = aenq_ = time_ = {};
 	masked_ = false;
 	exact_ = true;
 	command_.reset();
@@ -125,6 +125,9 @@ void Watch::register_write(uint64_t offset, uint64_t value64, unsigned int size)
 	case ENA_REG_INTR_MASK:
 		masked_ = value & ENA_INTR_MASK_MGMT;
 		return;
+	case ENA_REG_PHC_DB:
+		telling_time_ = true;
+		return;
 	default:
 		return queue_register_write(static_cast<uint32_t>(offset), value);
 	}
@@ -203,7 +206,7 @@ bool Watch::may_read(const Region &r) const
 			return true;
 	}
 	for (const SubmissionQueue &q : sqs_) {
-		if (q.ring.contains(r.base, r.size))
+		if (q.llq || q.ring.contains(r.base, r.size))
 			return true;
 		for (const auto &[address, length] : q.tx_buffers)
 			if (Region{address, length}.contains(r.base, r.size))
@@ -215,6 +218,8 @@ bool Watch::may_read(const Region &r) const
 bool Watch::may_write(const Region &r) const
 {
 	if (answering_ && r.base == answer_ && r.size == sizeof(ena_mmio_read_resp))
+		return true;
+	if (telling_time_ && time_.contains(r.base, r.size))
 		return true;
 	if (acq_.contains(r.base, r.size) || aenq_.contains(r.base, r.size))
 		return true;
@@ -249,7 +254,7 @@ void Watch::read(uint64_t address, std::span<const uint8_t> bytes, bool worked)
 	    !(command_ && exact_ && control_buffer().contains(address, bytes.size())))
 		begin_command(bytes);
 	for (SubmissionQueue &q : sqs_)
-		if (q.ring.contains(address, bytes.size()))
+		if (q.ring.size && q.ring.contains(address, bytes.size()))
 			read_descriptors(q, bytes);
 }
 
@@ -258,9 +263,18 @@ void Watch::begin_command(std::span<const uint8_t> bytes)
 	const auto command = from_bytes<ena_aq_entry>(bytes);
 
 	command_ = command;
+	time_asked_ = {};
 	exact_ &= !touches_ring(control_buffer());
 	if (command.common.opcode == ENA_ADMIN_SET_FEATURE)
 		exact_ &= !touches_ring(host_page());
+	if (const auto set = as<ena_set_feature_cmd>(command);
+	    command.common.opcode == ENA_ADMIN_SET_FEATURE &&
+	    set.feature.feature_id == ENA_FEATURE_PHC) {
+		ena_phc_config phc;
+		memcpy(&phc, set.data, sizeof(phc));
+		time_asked_ = {ena::load(phc.output_address), sizeof(ena_phc_answer)};
+		exact_ &= !touches_ring(time_asked_) && !touches_buffer(time_asked_);
+	}
 	if (command.common.opcode == ENA_ADMIN_CREATE_CQ) {
 		const auto create = as<ena_create_cq_cmd>(command);
 		CompletionQueue q;
@@ -277,7 +291,10 @@ void Watch::begin_command(std::span<const uint8_t> bytes)
 		SubmissionQueue q;
 		q.rx = ena::field_get(ENA_SQ_IDENTITY_DIRECTION, create.identity) == ENA_SQ_RX;
 		q.cq = create.cq_idx.get();
-		q.ring = {ena::load(create.base), create.depth.get() * sizeof(ena_tx_desc)};
+		q.llq = ena::field_get(ENA_SQ_CAPS2_PLACEMENT, create.caps2) ==
+			ENA_PLACEMENT_DEVICE;
+		if (!q.llq)
+			q.ring = {ena::load(create.base), create.depth.get() * sizeof(ena_tx_desc)};
 		claim(q.ring);
 		sqs_.push_back(std::move(q));
 	}
@@ -301,6 +318,8 @@ void Watch::end_command(const ena_acq_entry &answer)
 	}
 	if (!success)
 		return;
+	if (command.common.opcode == ENA_ADMIN_SET_FEATURE && time_asked_.size)
+		time_ = std::exchange(time_asked_, {});
 	if (command.common.opcode == ENA_ADMIN_CREATE_CQ) {
 		const auto created = as<ena_create_cq_resp>(answer);
 		CompletionQueue &q = cqs_.back();
@@ -393,10 +412,13 @@ void Watch::write_completion(CompletionQueue &q, uint64_t address, std::span<con
 		if ((entry[phase_byte] & 1) != (q.head & q.depth ? 0 : 1))
 			return;
 		q.head++;
-		if (q.entry == sizeof(ena_tx_cdesc))
-			complete_tx(q, from_bytes<ena_tx_cdesc>(entry));
-		else
+		const SubmissionQueue *sq = queue_of(q);
+		FUZZ_CHECK(sq, "a completion without a queue");
+		/* Longer entries begin with the same. */
+		if (sq->rx)
 			complete_rx(q, from_bytes<ena_rx_cdesc>(entry));
+		else
+			complete_tx(q, from_bytes<ena_tx_cdesc>(entry));
 	}
 }
 
@@ -412,8 +434,8 @@ void Watch::complete_tx(CompletionQueue &q, const ena_tx_cdesc &c)
 {
 	SubmissionQueue *sq = queue_of(q);
 
-	FUZZ_CHECK(sq && !sq->rx, "TX completion without a queue");
-	FUZZ_CHECK(sq->tx_ids.count(c.req_id.get()), "req_id %u was never given", c.req_id.get());
+	FUZZ_CHECK(sq->llq || sq->tx_ids.count(c.req_id.get()), "req_id %u was never given",
+		   c.req_id.get());
 	FUZZ_CHECK(++sq->completed <= sq->rung, "%llu completions of %llu descriptors",
 		   static_cast<ull>(sq->completed), static_cast<ull>(sq->rung));
 	FUZZ_CHECK(!(c.flags & ENA_TX_CDESC_MBZ), "flags 0x%x", c.flags);
@@ -425,7 +447,6 @@ void Watch::complete_rx(CompletionQueue &q, const ena_rx_cdesc &c)
 	const uint32_t status = c.status.get();
 	SubmissionQueue *sq = queue_of(q);
 
-	FUZZ_CHECK(sq && sq->rx, "RX completion without a queue");
 	FUZZ_CHECK(!sq->rx_buffers.empty(), "more completions than buffers");
 	const RxBuffer buffer = sq->rx_buffers.front();
 	sq->rx_buffers.pop_front();

@@ -50,7 +50,7 @@ class Watch {
 	/* A call into the adapter has ended. */
 	void call_ended()
 	{
-		answering_ = false;
+		answering_ = telling_time_ = false;
 	}
 
 	/* What the adapter does; @worked: the access succeeded, with @bytes. */
@@ -91,6 +91,7 @@ class Watch {
 	struct SubmissionQueue {
 		Region ring;
 		bool rx = false;
+		bool llq = false; /* descriptors are in BAR2, and not seen here */
 		uint16_t cq = 0;
 		std::set<std::pair<uint64_t, uint32_t>> tx_buffers; /* address, length */
 		std::set<uint16_t> tx_ids;
@@ -128,6 +129,9 @@ class Watch {
 	Region aq_, acq_, aenq_;
 	bool in_reset_ = false;
 	bool answering_ = false; /* a register read by DMA was asked for in this call */
+	bool telling_time_ = false; /* the same of the hardware clock */
+	Region time_; /* where the clock's answer goes */
+	Region time_asked_; /* the same, of a command that is not answered */
 	bool masked_ = false; /* management interrupt */
 	bool exact_ = true;
 	std::optional<ena_aq_entry> command_; /* read, not answered */
