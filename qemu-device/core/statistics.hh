@@ -18,6 +18,12 @@ class Statistics {
 		total_.tx_packets += packets;
 		total_.tx_bytes += bytes;
 	}
+	/* A packet came in LLQ entries, with so many bytes of it. */
+	void pushed(uint64_t header_bytes)
+	{
+		total_.tx_llq_packets++;
+		total_.tx_llq_header_bytes += header_bytes;
+	}
 	/* @reason: a static sentence, here and below. */
 	void tx_drop(const char *reason)
 	{

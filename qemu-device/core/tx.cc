@@ -188,6 +188,8 @@ void Transmitter::finish_packet(QueueIndex q, Burst &burst)
 			       "dropped: %s",
 			       q.value, packet.req_id, packet.length, packet.count, fault);
 	}
+	if (slot.sq.llq.live)
+		statistics_.pushed(packet.header_length);
 	if (suspended_.active)
 		suspended_.sent_ns = sent_ns;
 	else

@@ -268,6 +268,8 @@ struct ena_device_stats {
 	uint64_t rx_packets, rx_bytes, rx_drops, rx_overruns;
 	uint64_t resets;
 	uint32_t last_reset_reason; /* enum ena_reset_reason */
+	/* Packets that the driver handed over in LLQ entries, and the bytes it pushed of them. */
+	uint64_t tx_llq_packets, tx_llq_header_bytes;
 };
 void ena_device_get_stats(const struct ena_device *dev, struct ena_device_stats *stats);
 

@@ -24,11 +24,17 @@ static void get_statistics(Object *obj, Visitor *v, const char *name, void *opaq
 		const char *name;
 		uint64_t *value;
 	} members[] = {
-		{"tx-packets", &stats.tx_packets},   {"tx-bytes", &stats.tx_bytes},
-		{"tx-drops", &stats.tx_drops},       {"rx-packets", &stats.rx_packets},
-		{"rx-bytes", &stats.rx_bytes},       {"rx-drops", &stats.rx_drops},
-		{"rx-overruns", &stats.rx_overruns}, {"resets", &stats.resets},
+		{"tx-packets", &stats.tx_packets},
+		{"tx-bytes", &stats.tx_bytes},
+		{"tx-drops", &stats.tx_drops},
+		{"rx-packets", &stats.rx_packets},
+		{"rx-bytes", &stats.rx_bytes},
+		{"rx-drops", &stats.rx_drops},
+		{"rx-overruns", &stats.rx_overruns},
+		{"resets", &stats.resets},
 		{"last-reset-reason", &reason},
+		{"tx-llq-packets", &stats.tx_llq_packets},
+		{"tx-llq-header-bytes", &stats.tx_llq_header_bytes},
 	};
 
 	if (!visit_start_struct(v, name, NULL, 0, errp))

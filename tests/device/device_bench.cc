@@ -7,7 +7,7 @@
  */
 #include <benchmark/benchmark.h>
 
-#include "guest.hh"
+#include "llq_writer.hh"
 
 using namespace ena;
 
@@ -131,6 +131,35 @@ BENCHMARK(transmit)
 	->ArgNames({"bytes", "queues"})
 	->ArgsProduct({{64, 1514, 9015}, {1}})
 	->ArgsProduct({{64}, {2, 4, 8, 16, 32}});
+
+/* The same packets by LLQ: the first 96 bytes pushed, the rest in a buffer. */
+void transmit_llq(benchmark::State &state)
+{
+	const auto bytes = static_cast<size_t>(state.range(0));
+	const LlqChoice choice;
+	Guest guest(config_of(1), memory_size);
+
+	start(guest);
+	if (choose_llq(guest, choice))
+		state.SkipWithError("no LLQ");
+	LlqWriter llq(guest, choice, depth);
+	for (uint16_t i = 0; i < depth; i++)
+		llq.packet(i, tcp_frame(bytes), std::min(bytes, choice.max_header()));
+	llq.q.tail = 0;
+	uint64_t packets = 0;
+	for (auto _ : state) {
+		for (unsigned int i = 0; i < burst; i++, llq.q.tail++) {
+			uint8_t *byte = llq.at(llq.q.tail) + tx_phase_byte;
+			*byte = static_cast<uint8_t>((*byte & ~1u) | llq.q.phase());
+		}
+		llq.ring();
+		packets += burst;
+	}
+	ena_device_stats stats;
+	ena_device_get_stats(guest.host.device, &stats);
+	report(state, guest, packets, bytes, stats.tx_packets);
+}
+BENCHMARK(transmit_llq)->ArgNames({"bytes"})->ArgsProduct({{64, 1514, 9015}});
 
 /* Large TCP packets: a meta descriptor and 15 buffers, cut to an MSS of 1448. */
 void transmit_tso(benchmark::State &state)

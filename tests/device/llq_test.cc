@@ -377,6 +377,10 @@ TEST_P(LlqLayouts, Checksum)
 		EXPECT_EQ(g_.host.sent.back().bytes, good) << pushed;
 	}
 	EXPECT_EQ(g_.host.sent.size(), 3u);
+	ena_device_stats stats;
+	ena_device_get_stats(g_.host.device, &stats);
+	EXPECT_EQ(stats.tx_llq_packets, 3u);
+	EXPECT_EQ(stats.tx_llq_header_bytes, 30 + std::min(choice().max_header(), frame.size()));
 }
 
 static std::vector<Layout> all_layouts()
