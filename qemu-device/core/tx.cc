@@ -68,6 +68,8 @@ void Transmitter::run(QueueIndex q)
 	SubmissionQueue &sq = slot.sq;
 
 	if (sq.runs(Direction::tx) && slot.tx.pace.waits) {
+		/* Unless it is told to wait again; also if its buffers are gone by now. */
+		slot.tx.pace.waits = false;
 		Burst burst;
 		finish_packet(q, burst);
 		flush(q, burst);
@@ -149,7 +151,9 @@ bool Transmitter::feed(QueueSlot &slot, const ena_tx_desc &desc)
 		packet.fault = "a later descriptor is marked as first";
 	}
 
-	packet.count++;
+	/* Counted on, a packet without end would begin its array of buffers anew. */
+	if (packet.count < UINT16_MAX)
+		packet.count++;
 	packet.length += length;
 	if (packet.count > ENA_DEVICE_MAX_TX_DESCS)
 		packet.fault = "it has more than 19 descriptors";

@@ -28,6 +28,22 @@ class Tx : public testing::Test {
 		next_id = (next_id + 1) % 256;
 		g.ring(q);
 	}
+	/* A packet of more descriptors than 16 bits can count. */
+	void endless_packet()
+	{
+		const auto buffers = g.place(Bytes(1));
+		for (unsigned int i = 0; i < 70000; i++) {
+			ena_tx_desc d{};
+			d.word0.set(field_put(ENA_TXD0_LENGTH, 1) |
+				    field_put(ENA_TXD_PHASE, q.phase()) |
+				    (i == 0 ? ENA_TXD_FIRST : 0) | (i == 69999 ? ENA_TXD_LAST : 0));
+			d.addr_lo.set(static_cast<uint32_t>(buffers[0].address));
+			d.word3.set(field_put(ENA_TXD3_ADDR_HI, 1));
+			g.push(q, &d);
+			if (i % 128 == 127 || i == 69999)
+				g.ring(q);
+		}
+	}
 	unsigned int completions()
 	{
 		unsigned int n = 0;
@@ -402,6 +418,8 @@ TEST_F(Tx, InvalidPacketsAreCompletedAndCounted)
 	expect("checksum to finish is outside");
 	send(Bytes(40), 0, false, 2);
 	expect("more than 19 descriptors");
+	endless_packet();
+	expect("in 65535 descriptors is dropped: it has more than 19");
 	g.push_packet(q, 1, {{0x10, 100}});
 	g.ring(q);
 	expect("buffers cannot be read");
@@ -410,7 +428,7 @@ TEST_F(Tx, InvalidPacketsAreCompletedAndCounted)
 	expect("buffers cannot be read");
 	send(make_frame(), 0, true); /* no first bit, no meta */
 	expect("not marked as first");
-	EXPECT_EQ(stats().tx_drops, 14u);
+	EXPECT_EQ(stats().tx_drops, 15u);
 	send(make_frame());
 	EXPECT_EQ(g.host.sent.size(), 1u);
 }
