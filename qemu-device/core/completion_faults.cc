@@ -22,14 +22,14 @@ void duplicate_frame(Completions<ena_rx_cdesc_ext> &c)
 	c.count = static_cast<uint16_t>(2 * c.count);
 }
 
-/* More buffers than a driver takes, the additional ones empty. */
+/* More buffers than a driver takes, the additional ones with a byte each. */
 void lengthen_frame(RxState &rx, QueueIndex q, Completions<ena_rx_cdesc_ext> &c, uint16_t count)
 {
 	ena_rx_cdesc_ext end = c.room[c.count - 1u];
 
 	c.room[c.count - 1u].base.status.set(end.base.status.get() & ~ENA_RXC_LAST);
 	end.base.status.set(end.base.status.get() & ~ENA_RXC_FIRST);
-	end.base.length.set(0);
+	end.base.length.set(1);
 	while (c.count < count) {
 		ena_rx_cdesc_ext &entry = c.room[c.count++];
 		ena_rx_cdesc &cdesc = entry.base;
