@@ -110,6 +110,12 @@ def bad_properties_are_refused(setup):
             ("llq-entry-sizes", "0x2", "0x5"), ("llq-strides", "0x4", "0x3"),
             ("llq-descs-before-header", "0x10", "0xf"), ("llq-entry-recommended", "192", "256"),
             ("llq-wide-depth", "128", "256"), ("llq-max-burst", "128", "5120"),
+            ("instance-type", "t3.micr", "t3.micro"),
+            ("instance-type", "t2.micro", "no enhanced networking"),
+            ("instance-type=t3.micro,queues", "4", "at most 2"),
+            ("instance-type=t3.micro,max-mtu", "9216", "9001"),
+            ("instance-type=t3.nano,time-scale", "60", "at most 30"),
+            ("instance-type=t3.nano,conntrack-allowance", "2000000", "1048576"),
             ("device-id", "0x1234", "0x0ec2"), ("mac", "01:00:00:00:00:01", "group")):
         said = setup.fails(f"ena,{name}={value}")
         assert value in said and (limit or "") in said, f"{name}={value} answered: {said}"
