@@ -43,7 +43,12 @@ ena_get_stats_cmd make_command(ena_stats_type type)
 
 uint32_t count_bits(uint64_t mask)
 {
-	return static_cast<uint32_t>(__builtin_popcountll(mask));
+	uint32_t count = 0;
+
+	/* The compiler's own would be a call that the kernel does not have. */
+	for (; mask; mask &= mask - 1)
+		count++;
+	return count;
 }
 
 /* A struct of little-endian words that an answer begins with. */
