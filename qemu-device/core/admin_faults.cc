@@ -50,4 +50,18 @@ bool AdminFaults::resume(uint64_t now_ns, ena_aq_entry &command)
 	return true;
 }
 
+void AdminFaults::snapshot(Snapshot &s)
+{
+	bool held = waiting();
+
+	s.section("held", 1, Absent::defaults, [&] {
+		s.value("admin command", held);
+		if (held)
+			s.bytes("admin command",
+				{reinterpret_cast<uint8_t *>(&command_), sizeof(command_)});
+	});
+	if (s.loading() && held)
+		due_ns_ = 0;
+}
+
 } // namespace ena

@@ -3,7 +3,7 @@
 #ifndef ENA_CORE_ADMIN_FAULTS_HH
 #define ENA_CORE_ADMIN_FAULTS_HH
 
-#include "host.hh"
+#include "snapshot.hh"
 
 namespace ena
 {
@@ -41,6 +41,8 @@ class AdminFaults {
 	{
 		due_ns_ = waiting() ? 0 : no_deadline;
 	}
+	/* Faults stay where they were set; a command that one holds up travels, and is due. */
+	void snapshot(Snapshot &s);
 	/* What waits is forgotten. */
 	void reset()
 	{

@@ -121,4 +121,19 @@ void AdminQueue::complete(Host &host, const ena_aq_entry &command, ena_acq_entry
 	}
 }
 
+void AdminQueue::snapshot(Snapshot &s)
+{
+	s.section("admin", 1, Absent::refused, [&] {
+		command_registers_.snapshot(s);
+		completion_registers_.snapshot(s);
+		commands_.snapshot(s, ENA_ADMIN_ENTRY_SIZE);
+		completions_.snapshot(s, ENA_ADMIN_ENTRY_SIZE, offsetof(ena_acq_common, flags));
+		s.value("head", head_);
+		s.value("doorbell", tail_);
+		s.value("failed", failed_);
+		s.require(static_cast<uint16_t>(tail_ - head_) <= commands_.depth(),
+			  "doorbell is further ahead than the ring is deep");
+	});
+}
+
 } // namespace ena

@@ -26,6 +26,11 @@ class RingRegisters {
 	 * iPXE takes a ring away: it gives a ring without entries.
 	 */
 	[[nodiscard]] bool activate(Host &host, const char *name, uint32_t caps, Ring &ring) const;
+	/* Fields of the section under way. */
+	void snapshot(Snapshot &s)
+	{
+		s.value("base registers", base_);
+	}
 
     private:
 	uint64_t base_ = 0;
@@ -72,6 +77,7 @@ class AdminQueue {
 	{
 		return tail_;
 	}
+	void snapshot(Snapshot &s);
 
     private:
 	[[nodiscard]] bool active() const

@@ -4,6 +4,7 @@
 #define ENA_CORE_ALLOWANCE_HH
 
 #include "connections.hh"
+#include "snapshot.hh"
 #include "token_bucket.hh"
 
 #include "ena_instance.h"
@@ -138,6 +139,14 @@ class AllowanceShare {
 	}
 	/* The adapter was reset: it counts from zero. What was used up stays so. */
 	void reset();
+	/* The counters; what is left of the allowance is the instance's, and the host's. */
+	void snapshot(Snapshot &s)
+	{
+		s.section("exceeded", 1, Absent::defaults, [&] {
+			for (uint64_t &count : exceeded_)
+				s.value("packets", count);
+		});
+	}
 
     private:
 	friend class Allowance;

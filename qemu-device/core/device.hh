@@ -52,6 +52,9 @@ class Device {
 	{
 		return faults_.rules();
 	}
+	/* See ena_device_save() and ena_device_load(). */
+	[[nodiscard]] size_t save(std::span<uint8_t> buffer, std::span<char> why);
+	[[nodiscard]] bool load(std::span<const uint8_t> bytes, std::span<char> why);
 	void set_pci(bool bus_master, bool msix)
 	{
 		host_.set_pci(bus_master, msix);
@@ -78,6 +81,7 @@ class Device {
 	void power_on_reset();
 
     private:
+	void snapshot(Snapshot &s); /* device_snapshot.cc */
 	void write_control(uint32_t value);
 	void begin_reset(uint32_t control);
 	void write_queue(uint32_t offset, uint32_t value);

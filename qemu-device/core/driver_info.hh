@@ -3,7 +3,7 @@
 #ifndef ENA_CORE_DRIVER_INFO_HH
 #define ENA_CORE_DRIVER_INFO_HH
 
-#include "host.hh"
+#include "snapshot.hh"
 
 namespace ena
 {
@@ -37,6 +37,17 @@ class DriverInfo {
 	{
 		page_ = debug_area_ = {};
 		debug_area_size_ = os_type_ = driver_version_ = spec_major_ = 0;
+	}
+	void snapshot(Snapshot &s)
+	{
+		s.section("driver", 1, Absent::defaults, [&] {
+			s.value("page", page_.value);
+			s.value("debug area", debug_area_.value);
+			s.value("debug area size", debug_area_size_);
+			s.value("os type", os_type_);
+			s.value("driver version", driver_version_);
+			s.value("specification", spec_major_);
+		});
 	}
 
     private:

@@ -67,6 +67,16 @@ void ena_device_reset(ena_device *dev)
 	dev->device.power_on_reset();
 }
 
+size_t ena_device_save(ena_device *dev, void *buf, size_t size, char *why, size_t why_size)
+{
+	return dev->device.save({static_cast<uint8_t *>(buf), size}, {why, why_size});
+}
+
+bool ena_device_load(ena_device *dev, const void *buf, size_t size, char *why, size_t why_size)
+{
+	return dev->device.load({static_cast<const uint8_t *>(buf), size}, {why, why_size});
+}
+
 uint64_t ena_device_mmio_read(ena_device *dev, uint64_t offset, unsigned int size)
 {
 	if (aligned_word(offset, size))

@@ -73,4 +73,12 @@ bool EventQueue::post(Host &host, uint16_t group, uint16_t syndrome, std::span<c
 	return false;
 }
 
+void EventQueue::snapshot(Snapshot &s)
+{
+	registers_.snapshot(s);
+	events_.snapshot(s, ENA_ADMIN_ENTRY_SIZE, offsetof(ena_aenq_entry, flags));
+	s.value("head", head_);
+	s.require(credits() <= events_.ring().depth(), "head gives more entries than the ring has");
+}
+
 } // namespace ena

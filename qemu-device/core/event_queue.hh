@@ -44,6 +44,8 @@ class EventQueue {
 		events_ = {};
 		head_ = 0;
 	}
+	/* Fields of the section under way. */
+	void snapshot(Snapshot &s);
 
     private:
 	std::array<uint64_t, ENA_AENQ_GROUPS> posted_{};

@@ -160,4 +160,19 @@ void Events::reset()
 	keep_alive_due_ns_ = no_deadline;
 }
 
+void Events::snapshot(Snapshot &s)
+{
+	s.section("events", 1, Absent::refused, [&] {
+		queue_.snapshot(s);
+		s.mask("enabled groups", enabled_, supported_groups());
+		s.value("link up", link_up_);
+		s.mask("waiting groups", waiting_, supported_groups());
+		s.value("fatal syndrome", fatal_syndrome_);
+		s.value("warning syndrome", warning_syndrome_);
+		s.value("configuration notifications", conf_notifications_);
+		s.bytes("hints", {reinterpret_cast<uint8_t *>(&hints_), sizeof(hints_)});
+		s.deadline("keep-alive", keep_alive_due_ns_, period_ns_);
+	});
+}
+
 } // namespace ena

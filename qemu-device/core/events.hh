@@ -77,6 +77,8 @@ class Events {
 	void expire(uint64_t now_ns);
 	/* Nothing enabled, nothing waiting; the link stays as it is. */
 	void reset();
+	/* The link is what the driver believes; the host follows with set_link(). */
+	void snapshot(Snapshot &s);
 
     private:
 	[[nodiscard]] bool enabled(ena_aenq_group group) const

@@ -245,4 +245,11 @@ void Features::info(ena_settings_info &info) const
 	info.features = supported();
 }
 
+void Features::snapshot(Snapshot &s)
+{
+	s.section("features", 1, Absent::refused,
+		  [&] { s.value("MTU", mtu_, ENA_DEVICE_MIN_MTU, config_.max_mtu); });
+	driver_.snapshot(s);
+}
+
 } // namespace ena

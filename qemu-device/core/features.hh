@@ -77,6 +77,7 @@ class Features {
 		mtu_ = config_.max_mtu;
 		driver_.reset();
 	}
+	void snapshot(Snapshot &s);
 
     private:
 	[[nodiscard]] ena_admin_status check_offered(const char *what, uint8_t id);

@@ -192,4 +192,27 @@ ena_admin_status FlowSteering::set(const ena_flow_steering_cmd &cmd, const ena_c
 	}
 }
 
+void FlowSteering::snapshot(Snapshot &s)
+{
+	const unsigned int rules = config_.flow_rules;
+	const uint64_t locations = rules < 64 ? (uint64_t{1} << rules) - 1 : UINT64_MAX;
+
+	s.section("steering", 1, Absent::defaults, [&] {
+		s.mask("rules", used_, locations);
+		for (unsigned int i = 0; i < rules_.size() && !s.failed(); i++) {
+			if (!(used_ >> i & 1))
+				continue;
+			Rule &rule = rules_[i];
+			s.item(i);
+			for (unsigned int word = 0; word < rule.value.size(); word++) {
+				s.value("value", rule.value[word]);
+				s.value("mask", rule.mask[word]);
+				s.require(!(rule.value[word] & ~rule.mask[word]),
+					  "rule compares what its mask leaves out");
+			}
+			s.value("queue", rule.queue, 0, config_.queues - 1u);
+		}
+	});
+}
+
 } // namespace ena

@@ -31,6 +31,7 @@ class FlowSteering {
 	{
 		used_ = 0;
 	}
+	void snapshot(Snapshot &s);
 
     private:
 	/* What rules look at, in one piece, so that a rule is five comparisons. */

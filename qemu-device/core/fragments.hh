@@ -3,7 +3,7 @@
 #ifndef ENA_CORE_FRAGMENTS_HH
 #define ENA_CORE_FRAGMENTS_HH
 
-#include "host.hh"
+#include "snapshot.hh"
 #include "token_bucket.hh"
 
 #include "core/net/packet.hh"
@@ -30,6 +30,10 @@ class Fragments {
 	{
 		bypass_ = false;
 		bucket_ = TokenBucket::per_second(config_.fragment_pps);
+	}
+	void snapshot(Snapshot &s)
+	{
+		s.section("fragments", 1, Absent::defaults, [&] { s.value("bypass", bypass_); });
 	}
 
     private:

@@ -81,4 +81,24 @@ void Interrupts::reset()
 	management_pending_ = false;
 }
 
+void Interrupts::snapshot(Snapshot &s, uint16_t vectors)
+{
+	s.section("interrupts", 1, Absent::refused, [&] {
+		constexpr uint64_t longest = field_get(ENA_INTR_RX_DELAY, UINT32_MAX);
+		static_assert(longest == field_get(ENA_INTR_TX_DELAY, UINT32_MAX));
+
+		s.mask("management mask", management_mask_, uint32_t{ENA_INTR_MASK_MGMT});
+		s.value("management pending", management_pending_);
+		for (unsigned int i = 0; i < vectors; i++) {
+			Vector &v = vectors_[i];
+			s.item(i);
+			s.value("armed", v.armed);
+			s.value("pending", v.pending);
+			s.value("RX delay", v.rx_delay, 0, longest);
+			s.value("TX delay", v.tx_delay, 0, longest);
+			s.deadline("due", v.due_ns, longest * resolution_us_ * 1000);
+		}
+	});
+}
+
 } // namespace ena

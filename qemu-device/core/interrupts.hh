@@ -3,7 +3,7 @@
 #ifndef ENA_CORE_INTERRUPTS_HH
 #define ENA_CORE_INTERRUPTS_HH
 
-#include "host.hh"
+#include "snapshot.hh"
 
 #include "abi/ena_pci.h"
 #include "abi/ena_regs.h"
@@ -58,6 +58,8 @@ class Interrupts {
 	void expire(uint64_t now_ns);
 	/* All masked, nothing pending. */
 	void reset();
+	/* @vectors: how many the function has. */
+	void snapshot(Snapshot &s, uint16_t vectors);
 
     private:
 	struct Vector {

@@ -215,4 +215,52 @@ void Llq::reset()
 	claimed_ = 0;
 }
 
+/* As set() would have it. */
+void Llq::snapshot_layout(Snapshot &s, LlqLayout &layout) const
+{
+	s.value("entry size", layout.entry_size, 0, wide_entry);
+	s.value("descriptors before header", layout.descs_before_header);
+	s.value("many descriptors in each", layout.multiple);
+	s.value("meta caching", layout.meta_caching);
+	s.value("burst", layout.burst);
+	if (!layout.entry_size)
+		return s.require(!layout.descs_before_header && !layout.multiple && !layout.burst,
+				 "layout of LLQ has no entry size");
+
+	const uint32_t sizes = llq_entry_sizes(config_);
+	const uint32_t stride = layout.multiple ? ENA_LLQ_STRIDE_MULTIPLE : ENA_LLQ_STRIDE_SINGLE;
+	s.require((sizes & ENA_LLQ_ENTRY_128 &&
+		   layout.entry_size == entry_bytes(ENA_LLQ_ENTRY_128)) ||
+			  (sizes & ENA_LLQ_ENTRY_256 && layout.entry_size == wide_entry),
+		  "entry size of LLQ is not offered");
+	s.require(std::has_single_bit(layout.descs_before_header) &&
+			  layout.descs_before_header & config_.llq_descs_before_header &&
+			  layout.header_offset() < layout.entry_size,
+		  "number of descriptors before the header of LLQ is not offered");
+	s.require(stride & config_.llq_strides, "stride of LLQ is not offered");
+	s.require(layout.meta_caching || !config_.llq_meta_caching,
+		  "meta caching of LLQ is off, which is not offered");
+	s.require(!layout.burst || layout.burst == config_.llq_max_burst / layout.entry_size,
+		  "burst of LLQ is not the one that is offered");
+}
+
+void Llq::snapshot(Snapshot &s)
+{
+	s.section("llq", 1, Absent::defaults, [&] { snapshot_layout(s, layout_); });
+}
+
+void Llq::snapshot(Snapshot &s, LlqRegion &region)
+{
+	s.value("ring lies in BAR2", region.live);
+	if (!region.live)
+		return;
+	s.value("region", region.index, 0, config_.queues - 1u);
+	snapshot_layout(s, region.layout);
+	s.require(offered() && region.layout.entry_size, "queue lies in BAR2, which has no room");
+	if (!s.loading() || s.failed())
+		return;
+	s.require(!(claimed_ >> region.index & 1), "two queues have the same region of BAR2");
+	claimed_ |= 1u << region.index;
+}
+
 } // namespace ena

@@ -101,8 +101,12 @@ class Llq {
 	void read(const Ring &ring, uint16_t position, LlqEntry &entry) const;
 	/* Nothing chosen, nothing claimed. */
 	void reset();
+	void snapshot(Snapshot &s);
+	/* Fields of the section under way: the part of BAR2 that a queue has, which it claims. */
+	void snapshot(Snapshot &s, LlqRegion &region);
 
     private:
+	void snapshot_layout(Snapshot &s, LlqLayout &layout) const;
 	[[nodiscard]] ena_admin_status check_choice(const char *what, uint16_t chosen,
 						    uint32_t offered);
 

@@ -3,7 +3,7 @@
 #ifndef ENA_CORE_PHC_HH
 #define ENA_CORE_PHC_HH
 
-#include "host.hh"
+#include "snapshot.hh"
 #include "token_bucket.hh"
 
 namespace ena
@@ -24,6 +24,11 @@ class Phc {
 	{
 		answer_ = {};
 		rate_ = TokenBucket::per_second(config_.phc_rate);
+	}
+	void snapshot(Snapshot &s)
+	{
+		s.section("phc", 1, Absent::defaults,
+			  [&] { s.value("answer address", answer_.value); });
 	}
 
     private:

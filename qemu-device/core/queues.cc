@@ -2,18 +2,13 @@
 #include "queues.hh"
 
 #include <bit>
-#include <cstddef>
 
 namespace ena
 {
 
 namespace
 {
-constexpr uint16_t min_depth = 2;
 constexpr unsigned int word_size = 4;
-/* The phase bit of all kinds lies in bit 0 of byte 3. */
-constexpr uint8_t cdesc_phase_byte = offsetof(ena_tx_cdesc, flags);
-static_assert(ENA_RXC_PHASE == ENA_CDESC_PHASE << 8 * cdesc_phase_byte);
 
 constexpr const char *name(Direction d)
 {
@@ -23,11 +18,11 @@ constexpr const char *name(Direction d)
 
 ena_admin_status Queues::check_depth(const char *what, Direction d, uint16_t depth)
 {
-	if (Ring::valid_depth(depth) && depth >= min_depth && depth <= max_depth(d))
+	if (Ring::valid_depth(depth) && depth >= min_queue_depth && depth <= max_depth(d))
 		return ENA_ADMIN_SUCCESS;
 	return host_.refuse(ENA_ADMIN_ILLEGAL_PARAMETER,
 			    "%s: %s depth %u is not a power of two between %u and %u", what,
-			    name(d), depth, min_depth, max_depth(d));
+			    name(d), depth, min_queue_depth, max_depth(d));
 }
 
 bool Queues::may_be(Direction d, size_t size) const

@@ -9,6 +9,7 @@
 #include "abi/ena_io.h"
 
 #include <array>
+#include <cstddef>
 #include <optional>
 #include <span>
 
@@ -46,6 +47,11 @@ static_assert(queue_registers_end <= ENA_DEVICE_BAR0_SIZE);
 }
 
 inline constexpr uint16_t no_vector = 0xffff;
+inline constexpr uint16_t min_queue_depth = 2;
+
+/* The phase bit of completions of both directions lies in bit 0 of byte 3. */
+inline constexpr uint8_t cdesc_phase_byte = offsetof(ena_tx_cdesc, flags);
+static_assert(ENA_RXC_PHASE == ENA_CDESC_PHASE << 8 * cdesc_phase_byte);
 
 struct CompletionQueue {
 	bool live = false;
@@ -73,6 +79,18 @@ struct TxBuffer {
 	uint16_t length;
 };
 
+/* What may be wrong with the descriptors of a packet. */
+enum class TxFault : uint8_t {
+	none,
+	meta_inside,
+	not_first,
+	first_again,
+	too_many,
+	no_meta,
+	last = no_meta,
+};
+[[nodiscard]] const char *sentence(TxFault fault);
+
 /* A packet as far as its descriptors have been read. */
 struct TxPacket {
 	std::array<TxBuffer, ENA_DEVICE_MAX_TX_DESCS> buffers;
@@ -85,7 +103,7 @@ struct TxPacket {
 	uint16_t req_id = 0;
 	bool meta_seen = false;
 	TxMeta meta;
-	const char *fault = nullptr; /* why it will not be sent */
+	TxFault fault = TxFault::none; /* why it will not be sent */
 
 	[[nodiscard]] std::span<const uint8_t> pushed() const
 	{
@@ -98,7 +116,7 @@ struct TxPacket {
 		length = word1 = 0;
 		meta_seen = false;
 		meta = {};
-		fault = nullptr;
+		fault = TxFault::none;
 	}
 };
 
@@ -142,6 +160,9 @@ struct TxState {
 	TxPacket packet;
 	TxPace pace;
 };
+
+/* How long a queue without buffers may hold up the others. */
+inline constexpr uint64_t rx_patience_ns = 20'000'000;
 
 /* Descriptors read ahead, and what happens while there are none. */
 struct RxState {
@@ -211,6 +232,7 @@ class Queues {
 	/* Ignore the queue until it is destroyed, and warn the driver. */
 	void stop(QueueIndex q, const char *why);
 	void reset();
+	void snapshot(Snapshot &s); /* queues_snapshot.cc */
 
     private:
 	/* Completion queues by direction; undecided ones are in the total alone. */
@@ -231,6 +253,9 @@ class Queues {
 	{
 		return d == Direction::tx ? config_.tx_depth : config_.rx_depth;
 	}
+	void snapshot_completions(Snapshot &s, CompletionQueue &cq);
+	void snapshot_submissions(Snapshot &s, QueueSlot &slot);
+	void take_up(Snapshot &s, QueueIndex q);
 	[[nodiscard]] ena_admin_status check_depth(const char *what, Direction d, uint16_t depth);
 	[[nodiscard]] ena_admin_status check_sq(const ena_create_sq_cmd &cmd, Direction direction);
 	[[nodiscard]] ena_admin_status check_placement(const ena_create_sq_cmd &cmd, Direction d);

@@ -38,4 +38,9 @@ void Readless::answer(Host &host, uint32_t request, uint32_t value) const
 			      static_cast<unsigned long long>(address_));
 }
 
+void Readless::snapshot(Snapshot &s)
+{
+	s.section("readless", 1, Absent::refused, [&] { s.value("address", address_); });
+}
+
 } // namespace ena

@@ -3,7 +3,7 @@
 #ifndef ENA_CORE_READLESS_HH
 #define ENA_CORE_READLESS_HH
 
-#include "host.hh"
+#include "snapshot.hh"
 
 #include "abi/ena_regs.h"
 
@@ -26,6 +26,7 @@ class Readless {
 	{
 		address_ = 0;
 	}
+	void snapshot(Snapshot &s);
 
     private:
 	uint64_t address_ = 0;

@@ -3,6 +3,8 @@
 #ifndef ENA_CORE_RESET_HH
 #define ENA_CORE_RESET_HH
 
+#include "snapshot.hh"
+
 #include "abi/ena_regs.h"
 
 namespace ena
@@ -49,6 +51,14 @@ class ResetControl {
 	[[nodiscard]] constexpr bool fatal() const
 	{
 		return status_ & ENA_DEV_STS_FATAL_ERROR;
+	}
+	void snapshot(Snapshot &s)
+	{
+		s.section("reset", 1, Absent::refused, [&] {
+			s.mask("status", status_,
+			       ENA_DEV_STS_READY | ENA_DEV_STS_RESET_IN_PROGRESS |
+				       ENA_DEV_STS_RESET_FINISHED | ENA_DEV_STS_FATAL_ERROR);
+		});
 	}
 
     private:

@@ -53,4 +53,19 @@ bool CompletionRing::publish(Host &host, void *entries, uint16_t count, uint64_t
 	return true;
 }
 
+void Ring::snapshot(Snapshot &s, uint16_t entry_size)
+{
+	s.value("ring address", base_.value);
+	s.value("ring depth", depth_, 0, max_depth);
+	s.require(!depth_ || (valid_depth(depth_) && base_), "ring has no address or an odd depth");
+	entry_size_ = depth_ ? entry_size : 0;
+}
+
+void CompletionRing::snapshot(Snapshot &s, uint16_t entry_size, uint8_t phase_byte)
+{
+	ring_.snapshot(s, entry_size);
+	s.value("tail", tail_);
+	phase_byte_ = ring_.depth() ? phase_byte : 0;
+}
+
 } // namespace ena

@@ -3,7 +3,7 @@
 #ifndef ENA_CORE_RING_HH
 #define ENA_CORE_RING_HH
 
-#include "host.hh"
+#include "snapshot.hh"
 
 #include <algorithm>
 
@@ -55,6 +55,8 @@ class Ring {
 	{
 		return std::min<uint16_t>(count, static_cast<uint16_t>(depth_ - slot(position)));
 	}
+	/* Fields of the section under way. @entry_size: of a ring that exists. */
+	void snapshot(Snapshot &s, uint16_t entry_size);
 
     private:
 	BusAddress base_{};
@@ -88,6 +90,8 @@ class CompletionRing {
 	 */
 	[[nodiscard]] bool publish(Host &host, void *entries, uint16_t count,
 				   uint64_t wrong_phase = 0);
+	/* Fields of the section under way. */
+	void snapshot(Snapshot &s, uint16_t entry_size, uint8_t phase_byte);
 
     private:
 	[[nodiscard]] bool write_pieces(Host &host, const uint8_t *entries, uint16_t position,

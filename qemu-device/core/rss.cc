@@ -120,13 +120,19 @@ Rss::Result Rss::classify(const net::Packet &packet, std::span<const uint8_t> he
 	return {value, QueueIndex{queue}};
 }
 
-void Rss::reset()
+/* The adapter consumes the key from its last byte to its first. */
+void Rss::apply_key()
 {
 	net::ToeplitzKey key;
-	key_ = default_key;
-	key_set_ = false;
 	std::reverse_copy(key_.begin(), key_.end(), key.bytes.begin());
 	toeplitz_.set_key(key);
+}
+
+void Rss::reset()
+{
+	key_ = default_key;
+	key_set_ = false;
+	apply_key();
 	init_ = 0;
 	log_size_ = max_log_size;
 	table_.fill(unset);
@@ -183,10 +189,7 @@ ena_admin_status Rss::set(const ena_rss_hash_function &payload, const ena_ctrl_b
 					    "SET_FEATURE 10: key of %u words, must be %u",
 					    in.parts.get(), ENA_RSS_KEY_WORDS);
 		std::copy(std::begin(in.key), std::end(in.key), key_.begin());
-		/* The adapter consumes the key from its last byte to its first. */
-		net::ToeplitzKey key;
-		std::reverse_copy(key_.begin(), key_.end(), key.bytes.begin());
-		toeplitz_.set_key(key);
+		apply_key();
 		key_set_ = true;
 	}
 	init_ = payload.init_val.get();
@@ -354,6 +357,29 @@ void Rss::info(ena_settings_info &info) const
 	std::copy(fields_.begin(), fields_.end(), info.rss_fields);
 	info.rss_entries = static_cast<uint16_t>(1u << log_size_);
 	std::copy_n(table_.begin(), info.rss_entries, info.rss_table);
+}
+
+void Rss::snapshot(Snapshot &s)
+{
+	s.section("rss", 1, Absent::refused, [&] {
+		s.bytes("key", key_);
+		s.value("key was set", key_set_);
+		s.value("initial value", init_);
+		s.value("log2 of table size", log_size_, min_log_size, max_log_size);
+		s.mask("sort", sort_, supported_sort);
+		for (unsigned int i = 0; i < fields_.size(); i++) {
+			s.item(i);
+			s.mask("fields of protocol", fields_[i], supported_fields[i]);
+		}
+		for (unsigned int i = 0; i < table_.size(); i++) {
+			s.item(i);
+			s.value("queue", table_[i]);
+			s.require(table_[i] == unset || table_[i] < max_queue_slots,
+				  "table entry names a queue that cannot be");
+		}
+	});
+	if (s.loading())
+		apply_key();
 }
 
 } // namespace ena

@@ -49,11 +49,14 @@ class Rss {
 				      std::span<const uint8_t> head) const;
 	void info(ena_settings_info &info) const;
 	void reset();
+	void snapshot(Snapshot &s);
 
     private:
 	static constexpr uint16_t unset = 0xffff;
 
 	[[nodiscard]] ena_admin_status check_entry(uint32_t entry, uint16_t queue);
+	/* Hash with key_ from now on. */
+	void apply_key();
 	[[nodiscard]] uint32_t hash(const net::Packet &packet, std::span<const uint8_t> head) const;
 
 	Host &host_;

@@ -13,9 +13,6 @@ namespace ena
 
 namespace
 {
-/* How long a queue without buffers may hold up the others. */
-constexpr uint64_t patience_ns = 20'000'000;
-
 constexpr QueueIndex lowest(uint64_t mask)
 {
 	return {static_cast<uint16_t>(std::countr_zero(mask))};
@@ -37,6 +34,15 @@ void Receiver::reset()
 	held_ = true;
 	starving_ = 0;
 	pace_ = {};
+}
+
+void Receiver::resume()
+{
+	for (uint16_t i = 0; i < max_queue_slots; i++) {
+		const QueueSlot *slot = queues_.find(i, Direction::rx);
+		if (slot && (slot->rx.dropping || slot->rx.drop_from_ns != no_deadline))
+			starving_ |= QueueIndex{i}.bit();
+	}
 }
 
 void Receiver::release_held()
@@ -124,7 +130,7 @@ ena_receive_result Receiver::starve(QueueIndex q)
 
 	if (!rx.dropping) {
 		if (rx.drop_from_ns == no_deadline)
-			rx.drop_from_ns = host_.now() + patience_ns;
+			rx.drop_from_ns = host_.now() + rx_patience_ns;
 		starving_ |= q.bit();
 		held_ = true;
 		return ENA_RECEIVE_HOLD;

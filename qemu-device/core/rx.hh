@@ -36,6 +36,8 @@ class Receiver {
 	[[nodiscard]] uint64_t deadline() const;
 	void expire(uint64_t now_ns);
 	void reset();
+	/* The queues were loaded from a snapshot: take up what they say. */
+	void resume();
 
     private:
 	/* What is known of a frame's L4 checksum before looking. */

@@ -46,4 +46,25 @@ void Statistics::report(ena_keep_alive_event &event) const
 	put(event.rx_overruns, total_.rx_overruns - base_.rx_overruns);
 }
 
+void Statistics::snapshot(Snapshot &s)
+{
+	s.section("statistics", 1, Absent::refused, [&] {
+		for (ena_device_stats *stats : {&total_, &base_}) {
+			s.item(stats == &base_);
+			s.value("TX packets", stats->tx_packets);
+			s.value("TX bytes", stats->tx_bytes);
+			s.value("TX drops", stats->tx_drops);
+			s.value("RX packets", stats->rx_packets);
+			s.value("RX bytes", stats->rx_bytes);
+			s.value("RX drops", stats->rx_drops);
+			s.value("RX overruns", stats->rx_overruns);
+			s.value("resets", stats->resets);
+			s.value("TX LLQ packets", stats->tx_llq_packets);
+			s.value("TX LLQ header bytes", stats->tx_llq_header_bytes);
+			s.value("last reset reason", stats->last_reset_reason);
+		}
+		s.value("SRD eligible", srd_eligible_);
+	});
+}
+
 } // namespace ena

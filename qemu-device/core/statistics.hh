@@ -3,8 +3,9 @@
 #ifndef ENA_CORE_STATISTICS_HH
 #define ENA_CORE_STATISTICS_HH
 
+#include "snapshot.hh"
+
 #include "abi/ena_admin.h"
-#include "ena_device.h"
 
 #include <array>
 
@@ -79,6 +80,7 @@ class Statistics {
 	}
 	void report(ena_basic_stats &stats) const;
 	void report(ena_keep_alive_event &event) const;
+	void snapshot(Snapshot &s);
 
     private:
 	void count_drop(const char *reason, bool tx);

@@ -30,6 +30,13 @@ class Timestamps {
 	{
 		tx_ = rx_ = false;
 	}
+	void snapshot(Snapshot &s)
+	{
+		s.section("timestamps", 1, Absent::defaults, [&] {
+			s.value("TX", tx_);
+			s.value("RX", rx_);
+		});
+	}
 
     private:
 	Host &host_;

@@ -15,6 +15,26 @@ namespace
 constexpr unsigned int poll_budget = 256;
 } // namespace
 
+const char *sentence(TxFault fault)
+{
+	switch (fault) {
+	case TxFault::none:
+		return nullptr;
+	case TxFault::meta_inside:
+		return "a meta descriptor stands in the middle of a packet";
+	case TxFault::not_first:
+		return "its first descriptor is not marked as first";
+	case TxFault::first_again:
+		return "a later descriptor is marked as first";
+	case TxFault::too_many:
+		static_assert(ENA_DEVICE_MAX_TX_DESCS == 19);
+		return "it has more than 19 descriptors";
+	case TxFault::no_meta:
+		return "it has no meta descriptor, and none is remembered";
+	}
+	return nullptr;
+}
+
 void Transmitter::reset()
 {
 	suspended_ = {};
@@ -110,7 +130,7 @@ void Transmitter::feed_meta(QueueSlot &slot, const ena_tx_desc &desc)
 	TxPacket &packet = slot.tx.packet;
 
 	if (packet.count) {
-		packet.fault = "a meta descriptor stands in the middle of a packet";
+		packet.fault = TxFault::meta_inside;
 		return;
 	}
 	TxMeta meta;
@@ -139,16 +159,16 @@ bool Transmitter::feed(QueueSlot &slot, const ena_tx_desc &desc)
 	}
 	if (!packet.count) {
 		if (!packet.meta_seen && !slot.sq.llq.layout.meta_caching)
-			packet.fault = "it has no meta descriptor, and none is remembered";
+			packet.fault = TxFault::no_meta;
 		else if (!packet.meta_seen)
 			packet.meta = slot.tx.meta;
 		if (!(word0 & ENA_TXD_FIRST) && !packet.meta_seen)
-			packet.fault = "its first descriptor is not marked as first";
+			packet.fault = TxFault::not_first;
 		packet.word1 = word1;
 		packet.req_id = static_cast<uint16_t>(field_get(ENA_TXD0_REQ_ID_HI, word0) << 10 |
 						      field_get(ENA_TXD1_REQ_ID_LO, word1));
 	} else if (word0 & ENA_TXD_FIRST) {
-		packet.fault = "a later descriptor is marked as first";
+		packet.fault = TxFault::first_again;
 	}
 
 	/* Counted on, a packet without end would begin its array of buffers anew. */
@@ -156,14 +176,13 @@ bool Transmitter::feed(QueueSlot &slot, const ena_tx_desc &desc)
 		packet.count++;
 	packet.length += length;
 	if (packet.count > ENA_DEVICE_MAX_TX_DESCS)
-		packet.fault = "it has more than 19 descriptors";
+		packet.fault = TxFault::too_many;
 	else if (length)
 		packet.buffers[packet.buffer_count++] = {
 			{desc.addr_lo.get() | uint64_t{field_get(ENA_TXD3_ADDR_HI, word3)} << 32},
 			length};
 	return word0 & ENA_TXD_LAST;
 }
-static_assert(ENA_DEVICE_MAX_TX_DESCS == 19);
 static_assert(max_queue_slots == 64); /* rotr() turns in this many steps */
 
 void Transmitter::finish_packet(QueueIndex q, Burst &burst)
@@ -172,7 +191,7 @@ void Transmitter::finish_packet(QueueIndex q, Burst &burst)
 	TxPacket &packet = slot.tx.packet;
 	bool go = true;
 
-	if (!packet.fault && watched()) {
+	if (packet.fault == TxFault::none && watched()) {
 		const auto say = pace(q);
 		if (say == Verdict::Say::wait)
 			return;
@@ -180,7 +199,7 @@ void Transmitter::finish_packet(QueueIndex q, Burst &burst)
 	}
 	/* Before the peer can have it: no frame arrives earlier than it left. */
 	const uint64_t sent_ns = timestamps_.take(Direction::tx, slot.cq);
-	const char *fault = packet.fault;
+	const char *fault = sentence(packet.fault);
 	if (!fault && go)
 		fault = send(q, packet);
 	if (fault) {

@@ -73,6 +73,7 @@ class Transmitter {
 	void queue_destroyed();
 	/* Forgets what the driver did; a busy host is still busy. */
 	void reset();
+	void snapshot(Snapshot &s); /* tx_snapshot.cc */
 
     private:
 	/* Completions of one burst, written together. */
@@ -85,7 +86,9 @@ class Transmitter {
 		bool active = false;
 		QueueIndex queue{};
 		uint16_t req_id = 0;
-		size_t segments = 0;
+		size_t segments = 0; /* not out yet */
+		size_t length = 0; /* of the packet, which is in bounce_ */
+		net::SegmentRequest request{};
 		uint64_t sent_ns = 0; /* its timestamp */
 	};
 
@@ -94,6 +97,7 @@ class Transmitter {
 	{
 		return share_.limited() || fragments_.limited() || config_.ena_express;
 	}
+	void snapshot_suspended(Snapshot &s);
 	[[nodiscard]] bool resume();
 	void run(QueueIndex q);
 	/* True: the packet is complete. */

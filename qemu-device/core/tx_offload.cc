@@ -187,7 +187,7 @@ const char *Transmitter::start_segments(QueueIndex q, const TxPacket &packet, co
 	};
 	if (!segmenter_.init({bounce_.data(), packet.length}, request))
 		return "its headers do not allow segmentation";
-	suspended_ = {true, q, packet.req_id, segmenter_.count()};
+	suspended_ = {true, q, packet.req_id, segmenter_.count(), packet.length, request};
 	send_segments();
 	return nullptr;
 }

@@ -193,6 +193,28 @@ void ena_device_set_llq_memory(struct ena_device *dev, const void *memory);
  */
 void ena_device_reset(struct ena_device *dev);
 
+/*
+ * The function's state for a host that moves the guest, in a versioned format
+ * of its own (Documentation/migration.rst), the same on every machine. Not in
+ * it: guest memory, the link at the host's end, the abilities of its peer, its
+ * readiness to transmit, and what it was asked for with schedule() and set_timer().
+ *
+ * Returns the size of the snapshot; more than @size: nothing useful was written
+ * (a @size of 0 asks for the size). 0: the state breaks a rule of its own, @why
+ * says which. Nothing may be called between the two calls.
+ */
+size_t ena_device_save(struct ena_device *dev, void *buf, size_t size, char *why, size_t why_size);
+/*
+ * Replaces the state; the configurations of both ends must agree. The bytes are
+ * not trusted. False: @why is a sentence that names section, field, value and
+ * limit, and the function is as after creation. True: call ena_device_set_link()
+ * with the link of this host, and offer it the frames that were held.
+ */
+bool ena_device_load(struct ena_device *dev, const void *buf, size_t size, char *why,
+		     size_t why_size);
+/* No snapshot is larger, so that a host can refuse a length before it believes it. */
+enum { ENA_DEVICE_MAX_SNAPSHOT = 1 << 20 };
+
 /* BAR0. @size is 1, 2, 4 or 8; only aligned 32-bit accesses mean something. */
 uint64_t ena_device_mmio_read(struct ena_device *dev, uint64_t offset, unsigned int size);
 void ena_device_mmio_write(struct ena_device *dev, uint64_t offset, uint64_t value,

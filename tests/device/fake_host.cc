@@ -2,6 +2,7 @@
 #include "fake_host.hh"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 
 namespace
@@ -12,8 +13,9 @@ FakeHost &self(void *host)
 }
 } // namespace
 
-FakeHost::FakeHost(const ena_config &config, size_t memory_size)
-    : memory(memory_size), llq(ena_config_llq_size(&config) / sizeof(uint64_t)), sink_(1u << 17)
+FakeHost::FakeHost(const ena_config &c, size_t memory_size)
+    : memory(memory_size), llq(ena_config_llq_size(&c) / sizeof(uint64_t)), config(c),
+      sink_(1u << 17)
 {
 	const ena_host_ops ops = make_ops();
 	device = ena_device_new(&config, &ops, this);
@@ -143,6 +145,7 @@ unsigned int FakeHost::run(unsigned int rounds)
 {
 	unsigned int done = 0;
 	while (scheduled && done < rounds) {
+		migrate_if_asked();
 		scheduled = false;
 		ena_device_poll(device);
 		done++;
@@ -155,11 +158,72 @@ void FakeHost::advance(uint64_t ns)
 	const uint64_t end = clock_ns + ns;
 	while (deadline_ns <= end) {
 		clock_ns = std::max(clock_ns, deadline_ns);
+		migrate_if_asked();
 		deadline_ns = UINT64_MAX;
 		ena_device_timer(device);
 		run();
 	}
 	clock_ns = end;
+}
+
+bool FakeHost::always_migrates()
+{
+	static const bool migrates = getenv("OPENENA_TEST_MIGRATE");
+	return migrates;
+}
+
+/* At first each time, later now and then. */
+void FakeHost::migrate_if_asked()
+{
+	if (always_migrates() && (++turns_ < 300 || turns_ % 61 == 0))
+		migrate();
+}
+
+void FakeHost::set_vnet(bool csum, bool tso4, bool tso6, bool ecn)
+{
+	vnet_[0] = csum;
+	vnet_[1] = tso4;
+	vnet_[2] = tso6;
+	vnet_[3] = ecn;
+	ena_device_set_vnet(device, csum, tso4, tso6, ecn);
+}
+
+std::vector<uint8_t> FakeHost::save()
+{
+	char why[200] = "";
+	std::vector<uint8_t> bytes(ena_device_save(device, nullptr, 0, why, sizeof(why)));
+	if (bytes.empty() || bytes.size() > ENA_DEVICE_MAX_SNAPSHOT ||
+	    ena_device_save(device, bytes.data(), bytes.size(), why, sizeof(why)) != bytes.size()) {
+		fprintf(stderr, "snapshot of %zu bytes: %s\n", bytes.size(), why);
+		abort();
+	}
+	return bytes;
+}
+
+std::string FakeHost::load(const std::vector<uint8_t> &snapshot)
+{
+	char why[200] = "";
+	const ena_host_ops ops = make_ops();
+	ena_device_free(device);
+	scheduled = false;
+	deadline_ns = UINT64_MAX;
+	device = ena_device_new(&config, &ops, this);
+	if (!llq.empty())
+		ena_device_set_llq_memory(device, llq.data());
+	ena_device_set_vnet(device, vnet_[0], vnet_[1], vnet_[2], vnet_[3]);
+	if (ena_device_load(device, snapshot.data(), snapshot.size(), why, sizeof(why)))
+		return {};
+	return *why ? why : "no reason given";
+}
+
+void FakeHost::migrate()
+{
+	const std::vector<uint8_t> before = save();
+	const std::string why = load(before);
+	if (!why.empty() || save() != before) {
+		fprintf(stderr, "migration: %s\n", why.empty() ? "state changed" : why.c_str());
+		abort();
+	}
 }
 
 bool FakeHost::noted(const std::string &part) const

@@ -61,6 +61,15 @@ class FakeHost {
 	unsigned int run(unsigned int rounds = 100000);
 	/* Let the clock go on and the timer fire where it is due. */
 	void advance(uint64_t ns);
+	/* The state of the adapter as bytes, which a second turn gives again. */
+	[[nodiscard]] std::vector<uint8_t> save();
+	/* The adapter is replaced by a new one that holds @snapshot; the sentence if that fails. */
+	[[nodiscard]] std::string load(const std::vector<uint8_t> &snapshot);
+	/* Both; in the guest nothing is to be seen of it. */
+	void migrate();
+	/* OPENENA_TEST_MIGRATE is set: migrate() before poll() and timer(). */
+	[[nodiscard]] static bool always_migrates();
+	void set_vnet(bool csum, bool tso4, bool tso6, bool ecn);
 	[[nodiscard]] bool noted(const std::string &part) const;
 	[[nodiscard]] size_t raised(unsigned int vector) const;
 
@@ -84,12 +93,17 @@ class FakeHost {
 	/* Called after each DMA write, to look at what the guest sees in between. */
 	std::function<void(uint64_t, size_t)> on_dma_write;
 	ena_device *device;
+	const ena_config config;
 
     private:
 	void take(const iovec *iov, int count);
 	[[nodiscard]] bool inside(uint64_t address, size_t size) const;
 	[[nodiscard]] static ena_host_ops make_ops();
 
+	void migrate_if_asked();
+
 	uint64_t next_ = 4096;
 	std::vector<uint8_t> sink_; /* what a wire would have copied */
+	unsigned int turns_ = 0;
+	bool vnet_[4] = {};
 };

@@ -95,7 +95,7 @@ class Chaos {
 	}
 	void step()
 	{
-		switch (pick(12)) {
+		switch (pick(13)) {
 		case 0:
 			g_.host.write(4 * pick(0x80 / 4), static_cast<uint32_t>(random_()));
 			break;
@@ -126,7 +126,7 @@ class Chaos {
 			g_.host.answer = static_cast<ena_transmit_result>(pick(3));
 			g_.host.mapping_works = pick(4);
 			ena_device_transmit_ready(g_.host.device);
-			ena_device_set_vnet(g_.host.device, pick(2), pick(2), pick(2), pick(2));
+			g_.host.set_vnet(pick(2), pick(2), pick(2), pick(2));
 			break;
 		case 10:
 			ena_device_set_link(g_.host.device, pick(4));
@@ -134,6 +134,9 @@ class Chaos {
 			break;
 		case 11:
 			g_.host.dma_works = pick(8);
+			break;
+		case 12: /* whatever state a guest can bring about can travel */
+			g_.host.migrate();
 			break;
 		}
 		/* Whatever was asked for comes to an end. */

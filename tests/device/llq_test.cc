@@ -341,7 +341,7 @@ TEST_P(LlqLayouts, Segmentation)
 	put16(frame, checksum_at(spec), 0xbeef);
 
 	for (bool able : {false, true}) {
-		ena_device_set_vnet(g_.host.device, able, able, able, able);
+		g_.host.set_vnet(able, able, able, able);
 		g_.host.sent.clear();
 		/* The TCP header may reach beyond what was pushed. */
 		llq.packet(3, frame, std::min<size_t>(40, choice().max_header()), tso4, 1500,
