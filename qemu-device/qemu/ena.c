@@ -161,6 +161,7 @@ static void ena_realize(PCIDevice *pci, Error **errp)
 	if (s->inject && !ena_inject(s, s->inject, errp))
 		goto exit_host;
 	ena_net_init(s);
+	ena_migration_init(s);
 	return;
 
 exit_host:
@@ -178,6 +179,7 @@ static void ena_exit(PCIDevice *pci)
 {
 	ENAState *s = ENA(pci);
 
+	ena_migration_exit(s);
 	ena_net_exit(s);
 	ena_host_exit(s);
 	exit_capabilities(pci);
@@ -204,11 +206,6 @@ static void ena_reset_exit(Object *obj, ResetType type)
 			pci, PCI_COMMAND,
 			pci_get_word(pci->config + PCI_COMMAND) | PCI_COMMAND_MASTER, 2);
 }
-
-static const VMStateDescription ena_vmstate = {
-	.name = TYPE_ENA,
-	.unmigratable = 1,
-};
 
 static void ena_class_init(ObjectClass *oc, ena_class_data *data)
 {

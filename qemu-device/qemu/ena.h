@@ -5,13 +5,14 @@
  * set, ena_instance.c the instance it belongs to, ena_qom.c what QMP sees of a
  * running adapter, ena_observe.c its state, ena_events.c the events that it is asked
  * for, ena_faults.c how it is broken, ena_host.c what the core asks of its host,
- * ena_net.c the network backend.
+ * ena_net.c the network backend, ena_migration.c how the state travels.
  */
 #ifndef OPENENA_QEMU_ENA_H
 #define OPENENA_QEMU_ENA_H
 
 #include "qemu/main-loop.h"
 #include "qemu/timer.h"
+#include "system/runstate.h"
 #include "hw/pci/pci_device.h"
 #include "net/net.h"
 #include "qom/object.h"
@@ -67,6 +68,11 @@ struct ENAState {
 	bool receive_ready; /* and the peers, then */
 	bool bus_master_warned;
 
+	/* ena_migration.c */
+	VMChangeStateEntry *run_state;
+	uint8_t *snapshot; /* while it is saved or loaded */
+	uint32_t snapshot_size;
+
 	/* ena_net.c */
 	NICState *nic;
 	bool vnet; /* every peer takes and gives a virtio-net header */
@@ -118,6 +124,13 @@ void ena_host_reset(ENAState *s);
 void ena_host_kick(ENAState *s);
 /* One line for the user of @s, without a newline. */
 void ena_note(ENAState *s, enum ena_note_level level, const char *text);
+
+/* Migration and snapshots; init once the core exists. */
+extern const VMStateDescription ena_vmstate;
+void ena_migration_init(ENAState *s);
+void ena_migration_exit(ENAState *s);
+/* False: nobody may touch the guest's memory now, it may have been saved already. */
+bool ena_machine_runs(void);
 
 /* Create and delete the network client; the core exists in between. */
 void ena_net_init(ENAState *s);

@@ -233,7 +233,8 @@ static void ena_bh(void *opaque)
 {
 	ENAState *s = opaque;
 
-	if (!ena_enter(s))
+	/* When the machine runs again, ena_migration.c asks for another turn. */
+	if (!ena_machine_runs() || !ena_enter(s))
 		return;
 	ena_work(s);
 	ena_leave(s);

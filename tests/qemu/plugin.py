@@ -93,13 +93,6 @@ def unplug_and_plug(setup):
 
 
 @test
-def not_migratable(setup):
-    with setup.run() as vm:
-        answer = vm.qmp("migrate", uri="exec:cat >/dev/null")
-        assert "ena" in answer.get("error", {}).get("desc", ""), f"migrate answered {answer}"
-
-
-@test
 def bad_properties_are_refused(setup):
     # (property, value, limit that the message must name)
     for name, value, limit in (
