@@ -477,7 +477,8 @@ traffic_start()
         --progress "$ST_TMP/traffic.local" >"$ST_TMP/traffic.local.log" 2>&1 &
     TRAFFIC_LOCAL=$!
     defer "kill $TRAFFIC_LOCAL $TRAFFIC_REMOTE"
-    traffic_moves 20
+    # Two interpreters start, on an emulated processor.
+    traffic_moves 60
 }
 
 # Bytes received so far at both ends.
