@@ -101,10 +101,11 @@ def write_overlay(kernel, job, tests, out):
     writer.close()
 
 
-def initrd(kernel, job, tests, path):
-    """Writes the whole initial file system of one run to path."""
+def initrd(kernel, job, tests, extras, path):
+    """Writes the whole initial file system of one run to path; extras are laid over the tools."""
     with open(path, "wb") as out:
-        with open(script("vm-rootfs"), "rb") as source:
-            shutil.copyfileobj(source, out, 1 << 20)
+        for name in ["rootfs", *extras]:
+            with open(script(f"vm-{name}"), "rb") as source:
+                shutil.copyfileobj(source, out, 1 << 20)
         write_modules(kernel, out)
         write_overlay(kernel, job, tests, out)
