@@ -1,0 +1,198 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# DPDK's testpmd on one adapter, by VFIO, with Linux on the other.
+# It needs a guest with an IOMMU and testpmd, and adapters with a VF's id:
+#     tools/openena-vm test --driver ena --iommu --memory 2G --with dpdk \
+#         --device-options device-id=0xec20 selftests/clients/dpdk.sh
+# timeout: 900
+
+. "$(dirname "$0")/../lib.sh"
+
+OUT=
+PMD_PID=
+
+# A testpmd on this function; OUT is what it says.
+# The link is not asked for: net_ena was seen to call it down without the link's interrupt.
+start() # function device-arguments testpmd-arguments
+{
+    local allowed=$1$2
+    shift 2
+    rm -f "$ST_TMP/in"
+    mkfifo "$ST_TMP/in"
+    OUT=$ST_TMP/testpmd
+    stdbuf -oL dpdk-testpmd -l 0,1 -n 1 --in-memory --no-telemetry \
+        --log-level=pmd.net.ena:info -a "$allowed" -- -i --rxq="$QUEUES" --txq="$QUEUES" \
+        --rxd=512 --txd=512 --total-num-mbufs=8192 --rss-udp --no-lsc-interrupt --no-rmv-interrupt \
+        "$@" <"$ST_TMP/in" >"$OUT" 2>&1 &
+    PMD_PID=$!
+    exec 4>"$ST_TMP/in"
+    wait_for 30 started && ! gone || { tail -n 20 "$OUT"; return 1; }
+}
+
+started()
+{
+    grep -q 'testpmd>' "$OUT" || gone
+}
+
+gone()
+{
+    ! kill -0 "$PMD_PID" 2>/dev/null
+}
+
+# Types a command; its answer is what has come after it.
+tell() # command
+{
+    local before
+    before=$(wc -c <"$OUT")
+    echo "$1" >&4
+    # Testpmd echoes what is typed when it reads it: the comment after the answer.
+    echo "# end $before" >&4
+    wait_for 20 prompted "$before" || { echo "no answer to \"$1\""; tail -n 5 "$OUT"; return 1; }
+    tail -c +"$((before + 1))" "$OUT"
+}
+
+prompted() # offset
+{
+    tail -c +"$(($1 + 1))" "$OUT" | grep -qF "testpmd> # end $1"
+}
+
+quit()
+{
+    echo "stop" >&4
+    echo "quit" >&4
+    exec 4>&-
+    local status=0
+    wait_for 20 gone || { echo "testpmd does not end"; kill -KILL "$PMD_PID"; }
+    wait "$PMD_PID" || status=$?
+    PMD_PID=
+    [ "$status" = 0 ] || { tail -n 20 "$OUT"; echo "testpmd ended with $status"; return 1; }
+}
+
+peer() # command arguments
+{
+    local command=$1
+    shift
+    remote env SLOW="$SLOW" python3 "$ST_DIR/clients/peer.py" "$command" "$REMOTE_IF" "$LOCAL_MAC" "$@"
+}
+
+to_vfio() # function
+{
+    echo vfio-pci >"/sys/bus/pci/devices/$1/driver_override"
+    [ ! -e "/sys/bus/pci/devices/$1/driver" ] || echo "$1" >"/sys/bus/pci/devices/$1/driver/unbind"
+    echo "$1" >/sys/bus/pci/drivers_probe
+    [ "$(basename "$(readlink -f "/sys/bus/pci/devices/$1/driver")")" = vfio-pci ]
+}
+
+to_kernel() # function
+{
+    echo >"/sys/bus/pci/devices/$1/driver_override"
+    echo "$1" >"/sys/bus/pci/devices/$1/driver/unbind"
+    echo "$1" >/sys/bus/pci/drivers_probe
+}
+
+function_of() # interface
+{
+    basename "$(readlink -f "/sys/class/net/$1/device")"
+}
+
+# A counter of testpmd's, from the answer on standard input.
+counter() # name
+{
+    sed -nE "s/^ *$1: *([0-9]+).*/\1/p" | head -n 1
+}
+
+probes()
+{
+    local info
+    info=$(tell "show port info 0") || return 1
+    grep -E 'Driver name|MAC address|Max possible RX queues' <<<"$info"
+    grep -q 'Driver name: net_ena' <<<"$info" && grep -qi "MAC address: $LOCAL_MAC" <<<"$info" &&
+        grep -q "Max possible RX queues: $QUEUES$" <<<"$info"
+}
+
+forwards() # mode
+{
+    tell "set fwd $1" >/dev/null && tell start >/dev/null
+}
+
+# Frames that each queue has received since the port was started.
+per_queue()
+{
+    local stats queue
+    stats=$(tell "show port xstats 0") || return 1
+    for ((queue = 0; queue < QUEUES; queue++)); do
+        counter "rx_q${queue}_packets" <<<"$stats"
+    done
+}
+
+all_received() # how-many earlier-counts
+{
+    local expected=$1
+    shift
+    mapfile -t COUNTS < <(per_queue)
+    [ "${#COUNTS[@]}" = "$#" ] || return 1
+    local queue total=0
+    for ((queue = 0; queue < QUEUES; queue++)); do
+        COUNTS[queue]=$((COUNTS[queue] - $1))
+        total=$((total + COUNTS[queue]))
+        shift
+    done
+    [ "$total" -ge "$expected" ]
+}
+
+spread()
+{
+    local before COUNTS=() count
+    mapfile -t before < <(per_queue)
+    [ "${#before[@]}" = "$QUEUES" ] || { echo "no counters of $QUEUES queues"; return 1; }
+    peer flows 256 || return 1
+    wait_for 10 all_received 256 "${before[@]}" || echo "not all of 256 arrived"
+    echo "by queue: ${COUNTS[*]}"
+    for count in "${COUNTS[@]}"; do
+        [ "$count" -ge $((256 / QUEUES / 3)) ] || { echo "too few"; return 1; }
+    done
+    all_received 256 "${before[@]}"
+}
+
+# Whether the testpmd that was started is there.
+runs()
+{
+    [ -n "$PMD_PID" ] && ! gone
+}
+
+one_port() # name device-arguments
+{
+    local options=(--port-topology=loop --max-pkt-len=9019 --enable-scatter --tx-offloads=0x8000
+        --mbuf-size=2176)
+    run "$1: testpmd starts" start "$local_function" "$2" "${options[@]}"
+    runs || return
+    run "$1: the port is as the adapter says" probes
+    run "$1: macswap starts" forwards macswap
+    run "$1: every frame of up to 9015 bytes comes back" peer echo 200 9015
+    run "$1: flows spread over the queues" spread
+    run "$1: testpmd ends" quit
+}
+
+st_begin "DPDK's testpmd"
+command -v dpdk-testpmd >/dev/null || skip_all "no dpdk-testpmd in this guest (openena-vm --with dpdk)"
+[ "$DRIVER" = ena ] || skip_all "the driver that is taken away is ena"
+[ -n "$(ls -A /sys/kernel/iommu_groups)" ] || skip_all "this guest has no IOMMU (openena-vm --iommu)"
+local_function=$(function_of "$NETIF")
+[ "$(cat "/sys/bus/pci/devices/$local_function/device")" = 0xec20 ] ||
+    skip_all "DPDK knows only the VF ids (--device-options device-id=0xec20)"
+log_allow 'vfio|DMAR'
+# A testpmd that is gone shows by what it does not answer.
+trap '' PIPE
+modprobe vfio-pci || skip_all "no vfio-pci"
+echo 256 >/proc/sys/vm/nr_hugepages
+[ "$(cat /proc/sys/vm/nr_hugepages)" -ge 128 ] || skip_all "no memory for huge pages"
+# The kernel's own chatter would be sent back, too.
+remote sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
+remote ip addr flush dev "$REMOTE_IF"
+remote ip link set "$REMOTE_IF" mtu 9001
+defer '[ -z "$PMD_PID" ] || kill "$PMD_PID"'
+defer "to_kernel $local_function"
+run "VFIO takes an adapter" to_vfio "$local_function"
+one_port "host rings" ",enable_llq=0"
+one_port "LLQ" ",enable_llq=1"
+st_end
