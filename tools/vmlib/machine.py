@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from . import BUILD, UserError, monitor, tsc
+from . import BUILD, UserError, lapic, monitor, tsc
 
 # What a kernel prints when something is badly wrong, whoever is to blame.
 COMPLAINT = re.compile(r"Kernel panic|Oops[: ]|BUG: |WARNING: CPU|general protection fault|"
@@ -19,6 +19,12 @@ PANIC = re.compile(r"Kernel panic|Attempted to kill init")
 
 # A guest that says nothing for so long, not even its heartbeat, hangs.
 SILENCE_SECONDS = 180
+# What a guest says, or no longer says, of which the emulator may be the cause.
+STALL = re.compile(r"rcu: INFO: .*stall|soft lockup")
+
+
+class EmulatorFault(Exception):
+    """The run proves nothing: the emulator went wrong."""
 
 
 def qemu_binary():
@@ -179,7 +185,7 @@ class Machine:
     def watch(self, on_report):
         """Runs to the end, handing each line of the report to on_report.
 
-        Returns None, or a sentence that says why the run as such failed.
+        Returns None, or a sentence that says why the run as such failed. Raises EmulatorFault.
         """
         self._start(interactive=False)
         deadline = time.monotonic() + self.options.timeout
@@ -199,12 +205,15 @@ class Machine:
                 for line in console.lines():
                     if COMPLAINT.search(line) and trouble is None:
                         trouble = f"the guest's kernel says \"{line.strip()}\""
+                        if STALL.search(line):
+                            self._suspect_emulator()
                 if not running:
                     break
                 now = time.monotonic()
                 if now > deadline:
                     return f"the run did not end within {self.options.timeout} s"
                 if now - last_news > SILENCE_SECONDS:
+                    self._suspect_emulator()
                     return f"the guest hangs: no sign of life for {SILENCE_SECONDS} s"
                 self.monitor.serve(0.1)
         finally:
@@ -216,6 +225,17 @@ class Machine:
         if self.exit_status() is None and trouble is None:
             trouble = "the guest ended before its tests did" + (f" ({said})" if said else "")
         return trouble
+
+
+    def _suspect_emulator(self):
+        if self.accel != "tcg":
+            return
+        try:
+            fault = lapic.lost_timer(self.monitor.qmp, self.options.cpus)
+        except (monitor.Refused, OSError):
+            return
+        if fault:
+            raise EmulatorFault(fault)
 
 
 class Tail:
