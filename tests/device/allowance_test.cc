@@ -148,8 +148,8 @@ TEST(Allowance, DirectionsAreSeparateButPacketsAreNot)
 	EXPECT_NEAR(t.mbps(second), 2000, 10);
 
 	c.pps = 10'000;
-	a = make(c);
-	Traffic p(*a);
+	auto limited = make(c);
+	Traffic p(*limited);
 	now = 0;
 	bool in = false;
 	while (now < 10 * second)
