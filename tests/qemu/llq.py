@@ -70,7 +70,6 @@ def a_pushed_packet_is_sent(setup):
         capture = os.path.join(vm.dir.name, "pcap")
         equal(vm.qmp("object-add", **{"qom-type": "filter-dump", "id": "dump", "netdev": "net0",
                                       "file": capture}), {"return": {}}, "object-add")
-        vm.qmp("cont")
         map_all(vm)
         admin = AdminQueue(vm)
         equal(choose(admin), SUCCESS, "SET_FEATURE 4")
