@@ -68,7 +68,7 @@ size_t line_length(const char *text, size_t size)
 ena_admin_status DriverInfo::set(const ena_host_attr &attr)
 {
 	const BusAddress page = bus_address(attr.os_info);
-	ena_host_info info;
+	ena_host_info info{};
 
 	if (!page)
 		return host_.refuse(ENA_ADMIN_ILLEGAL_PARAMETER,
@@ -95,7 +95,7 @@ ena_admin_status DriverInfo::set(const ena_host_attr &attr)
 
 void DriverInfo::describe(ena_driver_info &d) const
 {
-	ena_host_info info;
+	ena_host_info info{};
 
 	d = {};
 	d.os_name = os_name(0);
