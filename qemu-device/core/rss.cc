@@ -175,7 +175,7 @@ ena_admin_status Rss::set(const ena_rss_hash_function &payload, const ena_ctrl_b
 				    "is offered",
 				    payload.selected.get(), ENA_RSS_FUNCTION_TOEPLITZ);
 	if (from) {
-		ena_rss_key in;
+		ena_rss_key in{};
 		if (ctrl.length.get() < sizeof(in))
 			return host_.refuse(
 				ENA_ADMIN_MALFORMED_REQUEST,
