@@ -45,6 +45,26 @@ TEST(Sum, EveryLengthAndAlignment)
 	}
 }
 
+/* Each width of vectors, for runs that fill some of them and leave any rest. */
+TEST(Sum, EveryWidthOfVectors)
+{
+	std::mt19937 rng(reference::seed);
+	const Bytes bytes = reference::random_bytes(rng, 10000);
+
+	for (const size_t widest : {16u, 32u, 64u}) {
+		for (size_t length = 0; length <= 800; length++) {
+			const reference::View view(bytes.data() + length % 67, length);
+			ASSERT_EQ(net::sum_run(view, widest), reference::sum(view))
+				<< widest << ": " << length;
+		}
+		for (const size_t length : {1514u, 9001u, 9933u}) {
+			const reference::View view(bytes.data() + 1, length);
+			ASSERT_EQ(net::sum_run(view, widest), reference::sum(view))
+				<< widest << ": " << length;
+		}
+	}
+}
+
 /* Nothing may be lost of the carries of the largest words in the largest frame. */
 TEST(Sum, CarriesOfAllOnes)
 {
@@ -54,6 +74,9 @@ TEST(Sum, CarriesOfAllOnes)
 
 		sum.add(bytes);
 		EXPECT_EQ(sum.fold(), reference::sum(bytes)) << length;
+		for (const size_t widest : {16u, 32u, 64u})
+			EXPECT_EQ(net::sum_run(bytes, widest), reference::sum(bytes))
+				<< widest << ": " << length;
 	}
 }
 

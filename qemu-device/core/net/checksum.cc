@@ -10,9 +10,6 @@ namespace net
 namespace
 {
 
-/* Two lanes that every 64-bit target can keep in registers. */
-using Lanes = uint64_t __attribute__((vector_size(16)));
-
 constexpr uint16_t swap_on_little_endian(uint16_t value)
 {
 	if constexpr (std::endian::native == std::endian::little)
@@ -36,28 +33,10 @@ template <class T> T load(const uint8_t *p)
 	return value;
 }
 
-/*
- * A sum that folds to that of @bytes, as words in this machine's order: 32-bit
- * words gather in 64-bit accumulators, so that no carry is lost below 2^32
- * words.
- */
-uint64_t sum_words(std::span<const uint8_t> bytes)
+/* What is left of a run when no vector fits any more. */
+uint64_t sum_tail(const uint8_t *p, size_t left)
 {
-	const uint8_t *p = bytes.data();
-	size_t left = bytes.size();
-	Lanes low[2] = {}, high[2] = {};
-
-	for (; left >= sizeof(Lanes[2]); left -= sizeof(Lanes[2]), p += sizeof(Lanes[2])) {
-		Lanes words[2];
-
-		std::memcpy(words, p, sizeof(words));
-		for (int i = 0; i < 2; i++) {
-			low[i] += words[i] & 0xffffffff;
-			high[i] += words[i] >> 32;
-		}
-	}
-	const Lanes lanes = low[0] + low[1] + high[0] + high[1];
-	uint64_t sum = lanes[0] + lanes[1];
+	uint64_t sum = 0;
 
 	for (; left >= sizeof(uint64_t); left -= sizeof(uint64_t), p += sizeof(uint64_t)) {
 		const auto word = load<uint64_t>(p);
@@ -81,6 +60,80 @@ uint64_t sum_words(std::span<const uint8_t> bytes)
 	return sum;
 }
 
+/* Lanes of 64 bits that a vector register of so many bytes holds. */
+struct Vector16 {
+	using Lanes = uint64_t __attribute__((vector_size(16)));
+};
+struct Vector32 {
+	using Lanes = uint64_t __attribute__((vector_size(32)));
+};
+struct Vector64 {
+	using Lanes = uint64_t __attribute__((vector_size(64)));
+};
+
+/*
+ * A sum that folds to that of @bytes, as words in this machine's order. Each lane
+ * adds up whole words modulo 2^64 and their upper halves beside them, which tell
+ * what the lower halves come to: no carry is lost below 2^31 words.
+ */
+template <class Vector>
+[[gnu::always_inline]] inline uint64_t sum_lanes(std::span<const uint8_t> bytes)
+{
+	using Lanes = typename Vector::Lanes;
+	const uint8_t *p = bytes.data();
+	size_t left = bytes.size();
+	Lanes words[2] = {}, uppers[2] = {};
+
+	for (; left >= sizeof(words); left -= sizeof(words), p += sizeof(words)) {
+		Lanes next[2];
+
+		std::memcpy(next, p, sizeof(next));
+		words[0] += next[0];
+		uppers[0] += next[0] >> 32;
+		words[1] += next[1];
+		uppers[1] += next[1] >> 32;
+	}
+	const Lanes upper = uppers[0] + uppers[1];
+	const Lanes lower = words[0] + words[1] - (upper << 32);
+	uint64_t sum = sum_tail(p, left);
+
+	for (size_t i = 0; i < sizeof(Lanes) / sizeof(uint64_t); i++)
+		sum += upper[i] + lower[i];
+	return sum;
+}
+
+#ifdef __x86_64__
+[[gnu::target("avx2")]] uint64_t sum_avx2(std::span<const uint8_t> bytes)
+{
+	return sum_lanes<Vector32>(bytes);
+}
+
+[[gnu::target("avx512f")]] uint64_t sum_avx512(std::span<const uint8_t> bytes)
+{
+	return sum_lanes<Vector64>(bytes);
+}
+#endif
+
+/* With vectors of at most @widest bytes. */
+uint64_t sum_words(std::span<const uint8_t> bytes, [[maybe_unused]] size_t widest)
+{
+#ifdef __x86_64__
+	/* Shorter runs, such as headers, do not gain what the choice costs. */
+	constexpr size_t worth_a_choice = 256;
+
+	if (bytes.size() >= worth_a_choice) {
+		if (widest >= sizeof(Vector64::Lanes) && __builtin_cpu_supports("avx512f"))
+			return sum_avx512(bytes);
+		if (widest >= sizeof(Vector32::Lanes) && __builtin_cpu_supports("avx2"))
+			return sum_avx2(bytes);
+	}
+#endif
+	/* What every 64-bit target has. */
+	return sum_lanes<Vector16>(bytes);
+}
+
+constexpr size_t widest_vector = sizeof(Vector64::Lanes);
+
 } // namespace
 
 Sum::Sum(uint32_t initial) : sum_(swap_on_little_endian(fold16(initial)))
@@ -89,7 +142,7 @@ Sum::Sum(uint32_t initial) : sum_(swap_on_little_endian(fold16(initial)))
 
 void Sum::add(std::span<const uint8_t> bytes)
 {
-	uint16_t sum = fold16(sum_words(bytes));
+	uint16_t sum = fold16(sum_words(bytes, widest_vector));
 
 	if (odd_)
 		sum = __builtin_bswap16(sum);
@@ -110,6 +163,11 @@ uint16_t Sum::fold() const
 uint16_t Sum::checksum() const
 {
 	return static_cast<uint16_t>(~fold());
+}
+
+uint16_t sum_run(std::span<const uint8_t> bytes, size_t widest)
+{
+	return swap_on_little_endian(fold16(sum_words(bytes, widest)));
 }
 
 } // namespace net

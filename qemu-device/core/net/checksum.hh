@@ -36,6 +36,13 @@ class Sum {
 	bool odd_ = false;
 };
 
+/*
+ * The sum of one run, host order, with vectors of at most @widest bytes: so that
+ * a test reaches all of the ways, of which Sum takes the widest that this
+ * processor has.
+ */
+[[nodiscard]] uint16_t sum_run(std::span<const uint8_t> bytes, size_t widest);
+
 } // namespace net
 
 #endif
