@@ -12,8 +12,8 @@ vm_options = --driver '$(DRIVER)' --kver '$(KVER)' --accel '$(ACCEL)' --queues '
 FUZZ_SECONDS ?= 20
 export FUZZ_SECONDS
 
-.PHONY: help run shell check check-host check-fuzz check-vm check-clients check-qemu fuzz lint setup \
-	plugin module clean distclean
+.PHONY: help run shell check check-host check-fuzz check-vm check-clients check-qemu check-dpdk \
+	fuzz lint setup plugin module clean distclean
 .DEFAULT_GOAL := help
 
 help:
@@ -25,6 +25,7 @@ help:
 	@echo '  make check-qemu     the adapter in QEMU, without a guest'
 	@echo '  make check-vm       our driver on our adapter, in the test VM'
 	@echo '  make check-clients  drivers that are not ours on our adapter'
+	@echo 'make check-dpdk     DPDK on our adapter; minutes'
 	@echo 'make fuzz           look for inputs that break a core; TARGET=..., SECONDS=60'
 	@echo 'make lint           formatting and static analysis'
 	@echo 'make setup          install the Debian packages that all of this needs'
@@ -56,6 +57,10 @@ fuzz:
 	@scripts/setup fuzz
 	@scripts/fuzz build
 	@scripts/fuzz run --seconds '$(or $(SECONDS),60)' $(TARGET)
+
+check-dpdk:
+	@scripts/setup host qemu kernel vm
+	@scripts/check dpdk
 
 check-qemu check-vm check-clients:
 	@scripts/setup host qemu kernel vm $(filter clients,$(@:check-%=%))

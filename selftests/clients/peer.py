@@ -3,22 +3,32 @@
 """The other side of a program that sends back what it gets, on a packet socket.
 
     peer.py echo INTERFACE MAC FRAMES LONGEST   every byte comes back, addresses exchanged
+    peer.py same INTERFACE MAC FRAMES LONGEST   every byte comes back, the addresses, too
     peer.py flows INTERFACE MAC FLOWS           one UDP datagram of each flow; nothing is awaited
+    peer.py checksums INTERFACE MAC             wrong checksums come back right
+    peer.py tso INTERFACE MAC MSS               large TCP segments come back in pieces of MSS
+    peer.py sink INTERFACE MAC FRAMES           so many come that nobody here asked for
 
 MAC is that of the other side. Ends with an error, and a sentence, if it is not so.
 """
 
 import os
+import random
 import select
 import socket
 import struct
 import sys
 import time
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import frames  # noqa: E402
+
 ETH_P_ALL, PACKET_OUTGOING, EXPERIMENTAL = 3, 4, 0x88B5
 SOL_PACKET, PACKET_ADD_MEMBERSHIP, PROMISCUOUS = 263, 1, 1
 SECONDS = 10 * int(os.environ.get("SLOW", "1"))
-UDP = 17
+V4, V6 = ("192.168.77.2", "192.168.77.1"), ("fd00:77::2", "fd00:77::1")
+TCP, UDP = 6, 17
+DONT_FRAGMENT = 0x4000
 
 
 class Wire:
@@ -48,16 +58,37 @@ class Wire:
                     yield frame
 
 
-def datagram(port, payload):
-    """A UDP datagram over IPv4 from this port; its checksums are wrong, which changes no hash."""
-    ends = socket.inet_aton("192.168.77.2") + socket.inet_aton("192.168.77.1")
-    header = struct.pack("!BBHHHBBH", 0x45, 0, 28 + len(payload), 7, 0, 64, UDP, 0xDEAD)
-    return (b"\x08\x00" + header + ends +
-            struct.pack("!HHHH", port, 9000, 8 + len(payload), 0xBEEF) + payload)
+def ip_packet(version, protocol, upper, fragment=0):
+    """An IP header, whose checksum is wrong, and what follows it."""
+    source, target = V4 if version == 4 else V6
+    family = socket.AF_INET if version == 4 else socket.AF_INET6
+    ends = socket.inet_pton(family, source) + socket.inet_pton(family, target)
+    if version == 4:
+        return b"\x08\x00" + struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(upper), 7, fragment, 64,
+                                         protocol, 0xDEAD) + ends + upper
+    return b"\x86\xdd" + struct.pack("!IHBB", 6 << 28, len(upper), protocol, 64) + ends + upper
+
+
+def segment(protocol, port, payload):
+    """A TCP or UDP header, whose checksum is wrong, and the payload."""
+    if protocol == UDP:
+        return struct.pack("!HHHH", port, 9000, 8 + len(payload), 0xBEEF) + payload
+    return struct.pack("!HHIIBBHHH", port, 9000, 1000000, 2000000, 0x50, 0x10, 500, 0xBEEF,
+                       0) + payload
 
 
 def echo(wire, count, longest):
-    """Frames of all lengths, no type that anybody interprets."""
+    """The addresses come back exchanged."""
+    return all_lengths(wire, count, longest, wire.mac + wire.other)
+
+
+def same(wire, count, longest):
+    """The addresses come back as they were sent."""
+    return all_lengths(wire, count, longest, wire.other + wire.mac)
+
+
+def all_lengths(wire, count, longest, addresses):
+    """Frames of all lengths, no type that anybody interprets, come back with these addresses."""
     sent, seen, wrong = [], set(), []
 
     def take(enough):
@@ -65,7 +96,7 @@ def echo(wire, count, longest):
             if frame[12:14] != EXPERIMENTAL.to_bytes(2, "big"):
                 continue
             number = int.from_bytes(frame[14:18], "big")
-            if number >= len(sent) or frame != wire.mac + wire.other + sent[number]:
+            if number >= len(sent) or frame != addresses + sent[number]:
                 wrong.append(number)
             seen.add(number)
 
@@ -88,13 +119,83 @@ def echo(wire, count, longest):
 def flows(wire, count):
     """Datagrams that differ in the source port."""
     for port in range(count):
-        wire.send(datagram(10000 + port, bytes(32)))
+        wire.send(ip_packet(4, UDP, segment(UDP, 10000 + port, bytes(32))))
         if port % 16 == 15:
             time.sleep(0.02)
 
 
+def checksums(wire):
+    """Both protocols over both versions, of even and odd lengths, longer than one buffer, too."""
+    expected = {}
+    for version in (4, 6):
+        for protocol in (TCP, UDP):
+            for length in (1, 2, 19, 100, 537, 5000):
+                port = 20000 + len(expected)
+                payload = random.randbytes(length)
+                wire.send(ip_packet(version, protocol, segment(protocol, port, payload)))
+                expected[port] = (version, protocol, payload)
+
+    for frame in wire.came(lambda: not expected):
+        at = frames.layout(frame)
+        if at is None or not at.l4:
+            continue
+        port = int.from_bytes(frame[at.l4:at.l4 + 2], "big")
+        if port not in expected:
+            continue
+        version, protocol, payload = expected.pop(port)
+        if fault := frames.check(frame):
+            return f"IPv{version}, protocol {protocol}, {len(payload)} bytes: {fault}"
+        if payload not in frame:
+            return f"IPv{version}, protocol {protocol}: another payload"
+    return f"{len(expected)} of 24 did not come back" if expected else None
+
+
+def sink(wire, count):
+    """Frames that the other side makes by itself."""
+    made = 0
+    for frame in wire.came(lambda: made >= count):
+        made += frame[6:12] == wire.other
+    return None if made >= count else f"{made} of {count} came"
+
+
+def tso(wire, mss):
+    """Each large segment comes back as pieces that are right, in order and complete.
+
+    Without DONT_FRAGMENT net_ena hands the checksum of the pseudo header to the adapter.
+    """
+    for fragment in (0, DONT_FRAGMENT):
+        payload = random.randbytes(6 * mss + mss // 2)
+        port = 30000 + fragment
+        wire.send(ip_packet(4, TCP, segment(TCP, port, payload), fragment))
+        pieces, fault = collect(wire, port, len(payload))
+        if not fault and b"".join(pieces) != payload:
+            fault = f"{sum(map(len, pieces))} of {len(payload)} bytes, or other ones"
+        if not fault and [len(piece) for piece in pieces] != [mss] * 6 + [mss // 2]:
+            fault = f"pieces of {[len(piece) for piece in pieces]}"
+        if fault:
+            return f"fragment field {fragment:#x}: {fault}"
+    return None
+
+
+def collect(wire, port, length):
+    """The payloads of the TCP segments from this port, and what is wrong with them."""
+    pieces = []
+    for frame in wire.came(lambda: sum(map(len, pieces)) >= length):
+        at = frames.layout(frame)
+        if at is None or not at.l4 or int.from_bytes(frame[at.l4:at.l4 + 2], "big") != port:
+            continue
+        if fault := frames.check(frame):
+            return pieces, f"piece {len(pieces)}: {fault}"
+        sequence = int.from_bytes(frame[at.l4 + 4:at.l4 + 8], "big") - 1000000
+        if sequence != sum(map(len, pieces)):
+            return pieces, f"piece {len(pieces)} is at {sequence}"
+        pieces.append(frame[at.l4 + 20:])
+    return pieces, None
+
+
 def main(command, interface, mac, *numbers):
-    tests = {"echo": echo, "flows": flows}
+    tests = {"echo": echo, "same": same, "flows": flows, "checksums": checksums, "tso": tso,
+             "sink": sink}
     fault = tests[command](Wire(interface, mac), *map(int, numbers))
     if fault:
         print(fault)
