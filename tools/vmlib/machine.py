@@ -116,7 +116,7 @@ class Machine:
         # Tests want every warning on the console; the tour only what is an error.
         words = ["console=ttyS0", "quiet", f"loglevel={5 if self.options.mode == 'test' else 4}",
                  "panic=-1", "oops=panic", "net.ifnames=0", "mitigations=off",
-                 "random.trust_cpu=on"]
+                 "random.trust_cpu=on", "log_buf_len=4M"]
         if self.accel == "tcg":
             rate = tsc.khz()
             words += [f"tsc_early_khz={rate}", "tsc=reliable"] if rate else ["tsc=unstable"]
