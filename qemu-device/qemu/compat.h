@@ -15,6 +15,8 @@
 #error "QEMU 10.0 or newer is needed"
 #endif
 
+#include "hw/pci/pci_device.h"
+#include "hw/pci/pcie_sriov.h"
 #if ENA_QEMU_AT_LEAST(10, 1)
 #include "system/memory.h"
 #else
@@ -44,6 +46,18 @@ static inline void ena_refuse_peer_offloads(NetClientState *peer)
 #else
 	qemu_set_offload(peer, 0, 0, 0, 0, 0, 0, 0);
 #endif
+}
+
+/* A BAR of any function. Before 10.0.13 a virtual function's has a call of its own. */
+static inline void ena_register_bar(PCIDevice *pci, int bar, uint8_t type, MemoryRegion *memory)
+{
+#if !ENA_QEMU_AT_LEAST(10, 1) && QEMU_VERSION_MICRO < 13
+	if (pci_is_vf(pci)) {
+		pcie_sriov_vf_register_bar(pci, bar, memory);
+		return;
+	}
+#endif
+	pci_register_bar(pci, bar, type, memory);
 }
 
 /* Trace events are compiled into QEMU, so only the overlay can have them. */

@@ -9,7 +9,7 @@
 #include "hw/pci/pcie_aer.h"
 #include "migration/vmstate.h"
 #include "system/system.h"
-#include "ena.h"
+#include "ena_sriov.h"
 
 /* Configuration space; PCIe and MSI-X lie where the real adapter has them. */
 enum {
@@ -17,10 +17,10 @@ enum {
 	ENA_CAP_PCIE = 0x70,
 	ENA_CAP_MSIX = 0xb0,
 	ENA_CAP_AER = 0x100,
+	ENA_CAP_ARI = 0x150,
 };
 
-/* BAR1: a page for the MSI-X table, a page for the pending bits. */
-enum { ENA_MSIX_PBA = 4 * KiB, ENA_MSIX_BAR_SIZE = 8 * KiB };
+enum { ENA_MSIX_PBA = 4 * KiB };
 
 static uint64_t ena_mmio_read(void *opaque, hwaddr addr, unsigned int size)
 {
@@ -61,6 +61,7 @@ static void ena_config_write(PCIDevice *pci, uint32_t addr, uint32_t value, int 
 	pci_default_write_config(pci, addr, value, len);
 	pcie_cap_flr_write_config(pci, addr, value, len);
 	pcie_aer_write_config(pci, addr, value, len);
+	ena_sriov_update(ENA(pci));
 }
 
 static bool init_msix(ENAState *s, Error **errp)
@@ -89,7 +90,7 @@ static bool init_llq(ENAState *s, Error **errp)
 		return true;
 	if (!memory_region_init_ram(&s->llq, OBJECT(s), "ena-llq", size, errp))
 		return false;
-	pci_register_bar(PCI_DEVICE(s), ENA_BAR_LLQ,
+	ena_register_bar(PCI_DEVICE(s), ENA_BAR_LLQ,
 			 PCI_BASE_ADDRESS_SPACE_MEMORY | PCI_BASE_ADDRESS_MEM_PREFETCH, &s->llq);
 	return true;
 }
@@ -117,7 +118,11 @@ static bool init_capabilities(ENAState *s, Error **errp)
 		return false;
 	}
 	pcie_cap_flr_init(pci);
-	return pcie_aer_init(pci, PCI_ERR_VER, ENA_CAP_AER, PCI_ERR_SIZEOF, errp) >= 0;
+	if (pcie_aer_init(pci, PCI_ERR_VER, ENA_CAP_AER, PCI_ERR_SIZEOF, errp) < 0)
+		return false;
+	if (s->pf || s->sriov_vfs)
+		pcie_ari_init(pci, ENA_CAP_ARI);
+	return true;
 }
 
 static void exit_capabilities(PCIDevice *pci)
@@ -135,7 +140,9 @@ static void init_identity(ENAState *s)
 	g_autofree char *path = qdev_get_dev_path(dev);
 
 	s->name = g_strdup_printf("ena %s", dev->id ?: path);
-	pci_config_set_device_id(pci->config, s->device_id);
+	/* A virtual function's are in the capability of its physical function. */
+	if (!s->pf)
+		pci_config_set_device_id(pci->config, s->device_id);
 	pci_config_set_revision(pci->config, s->config.readless ? 0 : ENA_PCI_REVISION_NO_READLESS);
 }
 
@@ -143,26 +150,31 @@ static void ena_realize(PCIDevice *pci, Error **errp)
 {
 	ENAState *s = ENA(pci);
 
-	if (!ena_check_properties(s, errp))
+	if (pci_is_vf(pci))
+		ena_sriov_configure_vf(s);
+	else if (!ena_check_properties(s, errp))
 		return;
 	init_identity(s);
 	pci->config_write = ena_config_write;
 
 	memory_region_init_io(&s->registers, OBJECT(s), &ena_mmio_ops, s, "ena-registers",
 			      ENA_DEVICE_BAR0_SIZE);
-	pci_register_bar(pci, ENA_BAR_REGISTERS, PCI_BASE_ADDRESS_SPACE_MEMORY, &s->registers);
+	ena_register_bar(pci, ENA_BAR_REGISTERS, PCI_BASE_ADDRESS_SPACE_MEMORY, &s->registers);
 	if (!init_llq(s, errp))
 		goto free_name;
 	if (!init_msix(s, errp))
 		goto exit_llq;
-	pci_register_bar(pci, ENA_BAR_MSIX, PCI_BASE_ADDRESS_SPACE_MEMORY, &s->msix);
+	ena_register_bar(pci, ENA_BAR_MSIX, PCI_BASE_ADDRESS_SPACE_MEMORY, &s->msix);
 	if (!init_capabilities(s, errp) || !ena_host_init(s, errp))
 		goto exit_pci;
 	if (s->inject && !ena_inject(s, s->inject, errp))
 		goto exit_host;
 	ena_net_init(s);
 	ena_migration_init(s);
-	return;
+	if (ena_sriov_init(s, errp))
+		return;
+	ena_migration_exit(s);
+	ena_net_exit(s);
 
 exit_host:
 	ena_host_exit(s);
@@ -179,6 +191,7 @@ static void ena_exit(PCIDevice *pci)
 {
 	ENAState *s = ENA(pci);
 
+	ena_sriov_exit(s);
 	ena_migration_exit(s);
 	ena_net_exit(s);
 	ena_host_exit(s);
@@ -205,6 +218,7 @@ static void ena_reset_exit(Object *obj, ResetType type)
 		pci_default_write_config(
 			pci, PCI_COMMAND,
 			pci_get_word(pci->config + PCI_COMMAND) | PCI_COMMAND_MASTER, 2);
+	ena_sriov_update(s);
 }
 
 static void ena_class_init(ObjectClass *oc, ena_class_data *data)
@@ -232,6 +246,7 @@ static void ena_class_init(ObjectClass *oc, ena_class_data *data)
 	ena_class_init_faults(oc);
 	ena_class_init_events(oc);
 	ena_class_init_observe(oc);
+	ena_class_init_sriov(oc);
 }
 
 static void ena_instance_init(Object *obj)
@@ -262,4 +277,5 @@ static const TypeInfo ena_info = {
 void ena_register_types(void)
 {
 	type_register_static(&ena_info);
+	ena_sriov_register_type();
 }

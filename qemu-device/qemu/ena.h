@@ -5,7 +5,8 @@
  * set, ena_instance.c the instance it belongs to, ena_qom.c what QMP sees of a
  * running adapter, ena_observe.c its state, ena_events.c the events that it is asked
  * for, ena_faults.c how it is broken, ena_host.c what the core asks of its host,
- * ena_net.c the network backend, ena_migration.c how the state travels.
+ * ena_net.c the network backend, ena_sriov.c virtual functions, ena_migration.c how
+ * the state travels.
  */
 #ifndef OPENENA_QEMU_ENA_H
 #define OPENENA_QEMU_ENA_H
@@ -26,6 +27,7 @@
 OBJECT_DECLARE_SIMPLE_TYPE(ENAState, ENA)
 
 typedef struct ENAInstance ENAInstance;
+typedef struct ENAFabric ENAFabric;
 
 struct ENAState {
 	PCIDevice parent_obj;
@@ -73,7 +75,15 @@ struct ENAState {
 	uint8_t *snapshot; /* while it is saved or loaded */
 	uint32_t snapshot_size;
 
-	/* ena_net.c */
+	/* ena_sriov.c */
+	uint16_t sriov_vfs;
+	uint16_t sriov_vf_queues; /* 0: as many as the physical function */
+	ENAState *pf; /* a virtual function's; NULL: this is a physical one */
+	unsigned int port; /* of the switch */
+	ENAFabric *fabric; /* a physical function's; NULL: it has no virtual functions */
+	Error *migration_blocker;
+
+	/* ena_net.c; of a physical function */
 	NICState *nic;
 	bool vnet; /* every peer takes and gives a virtio-net header */
 	unsigned int queued; /* frames QEMU holds for a peer that was not ready */

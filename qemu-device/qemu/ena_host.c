@@ -5,7 +5,7 @@
 #include "qemu/error-report.h"
 #include "qapi/error.h"
 #include "hw/pci/msix.h"
-#include "ena.h"
+#include "ena_sriov.h"
 
 /*
  * RAM only. A device as DMA target would let the guest drive one function's
@@ -139,7 +139,11 @@ static enum ena_transmit_result host_transmit(void *host, unsigned int queue,
 					      const struct iovec *iov, int iovcnt,
 					      const struct ena_vnet_hdr *hdr)
 {
-	return ena_net_transmit(host, queue, iov, iovcnt, hdr);
+	ENAState *s = host;
+
+	if (s->pf || s->fabric)
+		return ena_fabric_transmit(s, queue, iov, iovcnt, hdr);
+	return ena_net_transmit(s, queue, iov, iovcnt, hdr);
 }
 
 static void host_schedule(void *host)

@@ -9,7 +9,7 @@
 #include "hw/pci/pcie_aer.h"
 #include "migration/vmstate.h"
 #include "system/runstate.h"
-#include "ena.h"
+#include "ena_sriov.h"
 
 bool ena_machine_runs(void)
 {
@@ -41,8 +41,14 @@ static int ena_pre_save(void *opaque)
 {
 	ENAState *s = opaque;
 	char why[256] = "";
-	size_t size = ena_device_save(s->core, NULL, 0, why, sizeof(why));
+	size_t size;
 
+	if (ena_sriov_enabled(s)) {
+		error_report("%s: the state cannot be saved: virtual functions are enabled",
+			     s->name);
+		return -EINVAL;
+	}
+	size = ena_device_save(s->core, NULL, 0, why, sizeof(why));
 	if (!size) {
 		error_report("%s: the state cannot be saved: %s", s->name, why);
 		return -EINVAL;
@@ -78,8 +84,14 @@ static int ena_post_load(void *opaque, int version_id)
 {
 	ENAState *s = opaque;
 	char why[256] = "";
-	bool loaded = ena_device_load(s->core, s->snapshot, s->snapshot_size, why, sizeof(why));
+	bool loaded;
 
+	if (ena_sriov_enabled(s)) {
+		error_report("%s: the saved state is refused: virtual functions are enabled in it",
+			     s->name);
+		return -EINVAL;
+	}
+	loaded = ena_device_load(s->core, s->snapshot, s->snapshot_size, why, sizeof(why));
 	g_clear_pointer(&s->snapshot, g_free);
 	if (!loaded) {
 		error_report("%s: the saved state is refused: %s", s->name, why);

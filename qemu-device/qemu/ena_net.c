@@ -3,7 +3,7 @@
 #include "qemu/osdep.h"
 #include "qemu/iov.h"
 #include "net/tap.h"
-#include "ena.h"
+#include "ena_sriov.h"
 
 enum {
 	/* Buffers of a frame that need no allocation. */
@@ -53,6 +53,7 @@ static void frame_sent(NetClientState *nc, ssize_t len)
 		return;
 	s->transmit_ready = true;
 	ena_host_kick(s);
+	ena_fabric_transmit_ready(s);
 }
 
 enum ena_transmit_result ena_net_transmit(ENAState *s, unsigned int queue, const struct iovec *iov,
@@ -111,6 +112,25 @@ void ena_net_check_receive(ENAState *s)
 	ena_host_kick(s);
 }
 
+static enum ena_receive_result receive_frame(ENAState *s, const struct iovec *iov, int iovcnt,
+					     const struct ena_vnet_hdr *hdr)
+{
+	enum ena_receive_result result;
+
+	if (s->fabric) {
+		ena_fabric_receive(s, iov, iovcnt, hdr);
+		return ENA_RECEIVE_TAKEN;
+	}
+	/* Held by the net layer until the flush that can_receive's refusal asks for. */
+	if (!ena_enter(s)) {
+		s->receive_refused = true;
+		return ENA_RECEIVE_HOLD;
+	}
+	result = ena_device_receive(s->core, iov, iovcnt, hdr);
+	ena_leave(s);
+	return result;
+}
+
 static enum ena_receive_result receive_with_header(ENAState *s, const struct iovec *iov, int iovcnt)
 {
 	struct virtio_net_hdr virtio;
@@ -126,24 +146,15 @@ static enum ena_receive_result receive_with_header(ENAState *s, const struct iov
 		frame = heap = g_new(struct iovec, iovcnt);
 	iovcnt = iov_copy(frame, iovcnt, iov, iovcnt, sizeof(virtio), size - sizeof(virtio));
 	hdr = from_virtio(&virtio);
-	return ena_device_receive(s->core, frame, iovcnt, &hdr);
+	return receive_frame(s, frame, iovcnt, &hdr);
 }
 
 static ssize_t ena_receive_iov(NetClientState *nc, const struct iovec *iov, int iovcnt)
 {
 	ENAState *s = qemu_get_nic_opaque(nc);
-	enum ena_receive_result result;
+	enum ena_receive_result result = s->vnet ? receive_with_header(s, iov, iovcnt)
+						 : receive_frame(s, iov, iovcnt, NULL);
 
-	/* Held by the net layer until the flush that can_receive's refusal asks for. */
-	if (!ena_enter(s)) {
-		s->receive_refused = true;
-		return 0;
-	}
-	if (s->vnet)
-		result = receive_with_header(s, iov, iovcnt);
-	else
-		result = ena_device_receive(s->core, iov, iovcnt, NULL);
-	ena_leave(s);
 	return result == ENA_RECEIVE_HOLD ? 0 : iov_size(iov, iovcnt);
 }
 
@@ -151,13 +162,13 @@ void ena_net_flush(ENAState *s)
 {
 	unsigned int i;
 
-	for (i = 0; i < queue_count(s); i++)
+	for (i = 0; s->nic && i < queue_count(s); i++)
 		qemu_flush_queued_packets(qemu_get_subqueue(s->nic, i));
 }
 
 bool ena_net_link_up(ENAState *s)
 {
-	return !qemu_get_queue(s->nic)->link_down;
+	return !qemu_get_queue((s->pf ?: s)->nic)->link_down;
 }
 
 static void ena_link_status_changed(NetClientState *nc)
@@ -166,6 +177,7 @@ static void ena_link_status_changed(NetClientState *nc)
 
 	s->link_changed = true;
 	ena_host_kick(s);
+	ena_fabric_link_changed(s);
 }
 
 static NetClientInfo ena_net_info = {
@@ -189,11 +201,23 @@ static bool peers_take_header(ENAState *s)
 	return true;
 }
 
+/* What the core must know of its wire. */
+static void tell_core(ENAState *s)
+{
+	ena_device_set_vnet(s->core, s->vnet, s->vnet, s->vnet, s->vnet);
+	ena_device_set_link(s->core, ena_net_link_up(s));
+}
+
 void ena_net_init(ENAState *s)
 {
 	DeviceState *dev = DEVICE(s);
 	unsigned int i;
 
+	if (s->pf) {
+		s->vnet = s->pf->vnet;
+		tell_core(s);
+		return;
+	}
 	s->nic = qemu_new_nic(&ena_net_info, &s->conf, object_get_typename(OBJECT(s)), dev->id,
 			      &dev->mem_reentrancy_guard, s);
 	qemu_format_nic_info_str(qemu_get_queue(s->nic), s->conf.macaddr.a);
@@ -205,14 +229,15 @@ void ena_net_init(ENAState *s)
 		qemu_set_vnet_hdr_len(peer, sizeof(struct virtio_net_hdr));
 		ena_refuse_peer_offloads(peer);
 	}
-	ena_device_set_vnet(s->core, s->vnet, s->vnet, s->vnet, s->vnet);
-	ena_device_set_link(s->core, ena_net_link_up(s));
+	tell_core(s);
 }
 
 void ena_net_exit(ENAState *s)
 {
 	unsigned int i;
 
+	if (s->pf)
+		return;
 	/* A frame still queued at a peer refers to our net client. */
 	for (i = 0; i < queue_count(s); i++)
 		qemu_purge_queued_packets(qemu_get_subqueue(s->nic, i));

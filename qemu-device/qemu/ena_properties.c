@@ -2,7 +2,7 @@
 /* The properties of "ena" that a user sets: names, defaults, help, checks. */
 #include "qemu/osdep.h"
 #include "qapi/error.h"
-#include "ena.h"
+#include "ena_sriov.h"
 
 #define ENA_CONFIG_UINT16(name, field) DEFINE_PROP_UINT16(name, ENAState, config.field, 0)
 #define ENA_CONFIG_UINT32(name, field) DEFINE_PROP_UINT32(name, ENAState, config.field, 0)
@@ -53,6 +53,8 @@ static Property ena_properties[] = {
 	ENA_CONFIG_UINT32("phc-block-us", phc_block_us),
 	ENA_CONFIG_UINT16("flow-rules", flow_rules),
 	ENA_CONFIG_UINT32("fragment-pps", fragment_pps),
+	DEFINE_PROP_UINT16("sriov-vfs", ENAState, sriov_vfs, 0),
+	DEFINE_PROP_UINT16("sriov-vf-queues", ENAState, sriov_vf_queues, 0),
 };
 
 static const struct {
@@ -114,6 +116,8 @@ static const struct {
 			       "is an error"},
 	{"phc-expire-us", "how long the driver is told to wait for the time; 0: its own default"},
 	{"fragment-pps", "IP fragments sent in a second, those beyond are dropped; 0: no limit"},
+	{"sriov-vfs", "virtual functions that the driver can enable, up to 64"},
+	{"sriov-vf-queues", "TX/RX queue pairs of each, up to 32; 0: as many as queues"},
 	{"flow-rules", "size of the flow steering table, up to 64; 0: the feature is not offered"},
 	{"phc-block-us", "how long the driver is told to ask nothing after a failure; 0: its own "
 			 "default"},
@@ -211,11 +215,29 @@ static bool check_device_id(const ENAState *s, Error **errp)
 	return false;
 }
 
+static bool check_sriov(const ENAState *s, Error **errp)
+{
+	if (s->sriov_vfs > ENA_SWITCH_MAX_VFS)
+		error_setg(errp, "sriov-vfs=%u is too many: an adapter has up to %d", s->sriov_vfs,
+			   ENA_SWITCH_MAX_VFS);
+	else if (s->sriov_vf_queues > ENA_DEVICE_MAX_QUEUES)
+		error_setg(errp, "sriov-vf-queues=%u is too many: a function has up to %d",
+			   s->sriov_vf_queues, ENA_DEVICE_MAX_QUEUES);
+	else if (s->sriov_vfs && !pci_bus_is_express(pci_get_bus(PCI_DEVICE(s))))
+		error_setg(errp,
+			   "sriov-vfs=%u needs a PCI Express bus: use -machine q35 and a "
+			   "pcie-root-port",
+			   s->sriov_vfs);
+	else
+		return true;
+	return false;
+}
+
 bool ena_check_properties(ENAState *s, Error **errp)
 {
 	char why[256];
 
-	if (!check_device_id(s, errp) || !ena_instance_check(s, errp))
+	if (!check_device_id(s, errp) || !check_sriov(s, errp) || !ena_instance_check(s, errp))
 		return false;
 	qemu_macaddr_default_if_unset(&s->conf.macaddr);
 	memcpy(s->config.mac, s->conf.macaddr.a, sizeof(s->config.mac));

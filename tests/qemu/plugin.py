@@ -102,6 +102,7 @@ def bad_properties_are_refused(setup):
             ("max-mtu", "127", "128"), ("max-mtu", "9217", "9216"),
             ("llq-entry-sizes", "0x2", "0x5"), ("llq-strides", "0x4", "0x3"),
             ("llq-descs-before-header", "0x10", "0xf"), ("llq-entry-recommended", "192", "256"),
+            ("sriov-vfs", "65", "64"), ("sriov-vf-queues", "33", "32"),
             ("llq-wide-depth", "128", "256"), ("llq-max-burst", "128", "5120"),
             ("instance-type", "t3.micr", "t3.micro"),
             ("instance-type", "t2.micro", "no enhanced networking"),
@@ -119,7 +120,8 @@ def extreme_properties_are_taken(setup):
     for device in ("queues=1", "queues=32", "tx-depth=256,rx-depth=256",
                    "tx-depth=1024,rx-depth=8192", "max-mtu=128", "max-mtu=9216", "speed=0",
                    "keep-alive-ms=0", "llq=off", "llq-max-burst=65535", "llq-wide-depth=0",
-                   "queues=32,llq-wide-depth=1024"):
+                   "queues=32,llq-wide-depth=1024", "sriov-vfs=64", "sriov-vf-queues=32",
+                   "queues=1,sriov-vfs=64,sriov-vf-queues=32"):
         with setup.run(device) as vm:
             vm.map()
             equal(vm.reg(VERSION), 0x0A, f"VERSION with {device}")
@@ -135,7 +137,7 @@ def help_describes_every_property(setup):
                  "hint-watchdog-ms", "hint-admin-ms", "hint-tx-completion-ms", "hint-mmio-read-ms",
                  "firmware-bus-master", "trace", "llq", "llq-meta-caching", "llq-entry-sizes",
                  "llq-entry-recommended", "llq-descs-before-header", "llq-strides",
-                 "llq-wide-depth", "llq-max-burst"):
+                 "llq-wide-depth", "llq-max-burst", "sriov-vfs", "sriov-vf-queues"):
         assert re.search(rf"^  {name}=<\w+> +- \w.*\(default: ", text, re.M), f"no help for {name}"
 
 

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * SR-IOV: the capability of the physical function, the type "ena-vf", and the way of
+ * frames through the embedded switch (core/net/switch.hh decides it).
+ */
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "migration/blocker.h"
+#include "qobject/qdict.h"
+#include "qobject/qlist.h"
+#include "qobject/qnum.h"
+#include "qapi/visitor.h"
+#include "ena_sriov.h"
+
+enum {
+	/*
+	 * Up to 10.0, QEMU's reset of the capability also clears the four bytes after it,
+	 * which must belong to nobody.
+	 */
+	ENA_CAP_SRIOV = 0x160,
+	/* The first virtual function is function 128 of the bus; room for 64 after any slot. */
+	ENA_VF_OFFSET = 0x80,
+	ENA_VF_STRIDE = 1,
+};
+
+/* Made of the physical function's, so that adapters that differ have functions that differ. */
+static void make_mac(uint8_t *mac, const uint8_t *pf, unsigned int index)
+{
+	memcpy(mac, pf, 6);
+	mac[0] = 0x0a;
+	mac[1] = index + 1;
+}
+
+void ena_sriov_configure_vf(ENAState *vf)
+{
+	PCIDevice *pci = PCI_DEVICE(vf);
+	unsigned int index = pcie_sriov_vf_number(pci);
+	ENAState *pf = ENA(pcie_sriov_get_pf(pci));
+
+	vf->pf = pf;
+	vf->port = ENA_SWITCH_FIRST_VF + index;
+	pf->fabric->function[vf->port] = vf;
+	vf->trace = pf->trace;
+	vf->config = pf->config;
+	make_mac(vf->conf.macaddr.a, pf->config.mac, index);
+	memcpy(vf->config.mac, vf->conf.macaddr.a, sizeof(vf->config.mac));
+	if (pf->sriov_vf_queues)
+		vf->config.queues = pf->sriov_vf_queues;
+	vf->config.vectors = vf->config.queues + 1;
+	/* The limits of an instance are those of all its functions together. */
+	vf->type = pf->type;
+	vf->allowance = pf->allowance;
+	vf->instance = g_strdup(pf->instance);
+}
+
+static bool init_capability(ENAState *pf, Error **errp)
+{
+	PCIDevice *pci = PCI_DEVICE(pf);
+	struct ena_config vf = pf->config;
+	size_t llq;
+
+	if (pf->sriov_vf_queues)
+		vf.queues = pf->sriov_vf_queues;
+	llq = ena_config_llq_size(&vf);
+	/* 10.0.2 makes the functions, which look at it, before it is told. */
+	pci->exp.sriov_pf.vf_bar_type[ENA_BAR_LLQ] = PCI_BASE_ADDRESS_MEM_PREFETCH;
+	if (!pcie_sriov_pf_init(pci, ENA_CAP_SRIOV, TYPE_ENA_VF, ENA_PCI_VF, pf->sriov_vfs,
+				pf->sriov_vfs, ENA_VF_OFFSET, ENA_VF_STRIDE, errp))
+		return false;
+	pcie_sriov_pf_init_vf_bar(pci, ENA_BAR_REGISTERS, 0, ENA_DEVICE_BAR0_SIZE);
+	pcie_sriov_pf_init_vf_bar(pci, ENA_BAR_MSIX, 0, ENA_MSIX_BAR_SIZE);
+	if (llq)
+		pcie_sriov_pf_init_vf_bar(pci, ENA_BAR_LLQ, PCI_BASE_ADDRESS_MEM_PREFETCH, llq);
+	return true;
+}
+
+static void set_port(ENAFabric *fabric, unsigned int port, bool on)
+{
+	const ENAState *s = fabric->function[port];
+	struct ena_switch_port to = {.on = on, .check_source = port != ENA_SWITCH_PF};
+
+	memcpy(to.mac, s->config.mac, sizeof(to.mac));
+	ena_switch_set_port(fabric->sw, port, &to);
+	fabric->on[port] = on;
+}
+
+static void free_fabric(ENAState *pf)
+{
+	ena_switch_free(pf->fabric->sw);
+	g_clear_pointer(&pf->fabric, g_free);
+}
+
+bool ena_sriov_init(ENAState *pf, Error **errp)
+{
+	if (pf->pf || !pf->sriov_vfs)
+		return true;
+	pf->port = ENA_SWITCH_PF;
+	pf->fabric = g_new0(ENAFabric, 1);
+	pf->fabric->sw = ena_switch_new();
+	if (!pf->fabric->sw) {
+		error_setg(errp, "no memory for the switch");
+	} else if (init_capability(pf, errp)) {
+		pf->fabric->function[ENA_SWITCH_PF] = pf;
+		set_port(pf->fabric, ENA_SWITCH_PF, true);
+		return true;
+	}
+	free_fabric(pf);
+	return false;
+}
+
+void ena_sriov_exit(ENAState *pf)
+{
+	if (!pf->fabric)
+		return;
+	pcie_sriov_pf_exit(PCI_DEVICE(pf));
+	free_fabric(pf);
+	migrate_del_blocker(&pf->migration_blocker);
+}
+
+bool ena_sriov_enabled(const ENAState *s)
+{
+	return s->fabric && pcie_sriov_num_vfs(PCI_DEVICE(s));
+}
+
+/* Refused while a migration is under way; then ena_pre_save() ends that. */
+static void block_migration(ENAState *pf, bool block)
+{
+	if (block && !pf->migration_blocker) {
+		error_setg(&pf->migration_blocker,
+			   "%s has virtual functions enabled, which cannot be migrated", pf->name);
+		migrate_add_blocker(&pf->migration_blocker, NULL);
+	} else if (!block && pf->migration_blocker) {
+		migrate_del_blocker(&pf->migration_blocker);
+	}
+}
+
+void ena_sriov_update(ENAState *pf)
+{
+	unsigned int i, enabled;
+
+	if (!pf->fabric)
+		return;
+	enabled = pcie_sriov_num_vfs(PCI_DEVICE(pf));
+	for (i = 0; i < pf->sriov_vfs; i++) {
+		unsigned int port = ENA_SWITCH_FIRST_VF + i;
+
+		if (pf->fabric->on[port] != i < enabled)
+			set_port(pf->fabric, port, i < enabled);
+	}
+	block_migration(pf, enabled);
+}
+
+/* Give a frame to a function. Nobody waits for one that has no room for it. */
+static void deliver(ENAFabric *fabric, unsigned int port, const struct iovec *iov, int iovcnt,
+		    const struct ena_vnet_hdr *hdr)
+{
+	ENAState *s = fabric->function[port];
+	enum ena_receive_result result = ENA_RECEIVE_HOLD;
+
+	if (ena_enter(s)) {
+		result = ena_device_receive(s->core, iov, iovcnt, hdr);
+		ena_leave(s);
+	}
+	if (result == ENA_RECEIVE_HOLD)
+		fabric->lost[port]++;
+}
+
+/* An interrupt of a function can undo the adapter: look for the fabric again at each turn. */
+static void deliver_to_functions(ENAState *pf, struct ena_switch_ports to, const struct iovec *iov,
+				 int iovcnt, const struct ena_vnet_hdr *hdr)
+{
+	unsigned int word;
+
+	to.words[0] &= ~(UINT64_C(1) << ENA_SWITCH_WIRE);
+	for (word = 0; word < ARRAY_SIZE(to.words); word++)
+		for (; to.words[word] && pf->fabric; to.words[word] &= to.words[word] - 1)
+			deliver(pf->fabric, 64 * word + ctz64(to.words[word]), iov, iovcnt, hdr);
+}
+
+enum ena_transmit_result ena_fabric_transmit(ENAState *s, unsigned int queue,
+					     const struct iovec *iov, int iovcnt,
+					     const struct ena_vnet_hdr *hdr)
+{
+	ENAState *pf = s->pf ?: s;
+	struct ena_switch_ports to;
+	bool out;
+
+	if (!pf->fabric)
+		return ENA_TRANSMIT_DROPPED;
+	to = ena_switch_forward(pf->fabric->sw, s->port, iov, iovcnt);
+	if (!to.words[0] && !to.words[1])
+		return ENA_TRANSMIT_DROPPED;
+	out = to.words[0] & UINT64_C(1) << ENA_SWITCH_WIRE;
+	deliver_to_functions(pf, to, iov, iovcnt, hdr);
+	return out && pf->nic ? ena_net_transmit(pf, queue, iov, iovcnt, hdr) : ENA_TRANSMIT_SENT;
+}
+
+void ena_fabric_receive(ENAState *pf, const struct iovec *iov, int iovcnt,
+			const struct ena_vnet_hdr *hdr)
+{
+	deliver_to_functions(pf, ena_switch_forward(pf->fabric->sw, ENA_SWITCH_WIRE, iov, iovcnt),
+			     iov, iovcnt, hdr);
+}
+
+void ena_fabric_transmit_ready(ENAState *pf)
+{
+	unsigned int i;
+
+	for (i = 0; pf->fabric && i < pf->sriov_vfs; i++) {
+		ENAState *vf = pf->fabric->function[ENA_SWITCH_FIRST_VF + i];
+
+		vf->transmit_ready = true;
+		ena_host_kick(vf);
+	}
+}
+
+void ena_fabric_link_changed(ENAState *pf)
+{
+	unsigned int i;
+
+	for (i = 0; pf->fabric && i < pf->sriov_vfs; i++) {
+		ENAState *vf = pf->fabric->function[ENA_SWITCH_FIRST_VF + i];
+
+		vf->link_changed = true;
+		ena_host_kick(vf);
+	}
+}
+
+static QDict *describe_port(const ENAFabric *fabric, unsigned int port)
+{
+	struct ena_switch_counters counters;
+	g_autofree char *vf = g_strdup_printf("vf%u", port - ENA_SWITCH_FIRST_VF);
+	QDict *item = qdict_new();
+
+	ena_switch_get_counters(fabric->sw, port, &counters);
+	qdict_put_str(item, "port",
+		      port == ENA_SWITCH_WIRE ? "wire"
+		      : port == ENA_SWITCH_PF ? "pf"
+					      : vf);
+	qdict_put_bool(item, "on", port == ENA_SWITCH_WIRE || fabric->on[port]);
+	qdict_put(item, "received", qnum_from_uint(counters.received));
+	qdict_put(item, "sent", qnum_from_uint(counters.sent));
+	qdict_put(item, "lost", qnum_from_uint(fabric->lost[port]));
+	qdict_put(item, "spoofed", qnum_from_uint(counters.spoofed));
+	qdict_put(item, "refused",
+		  qnum_from_uint(counters.runts + counters.port_off + counters.own_address));
+	return item;
+}
+
+static void get_ports(Object *obj, Visitor *v, const char *name, void *opaque, Error **errp)
+{
+	ENAState *pf = ENA(obj);
+	g_autoptr(QList) list = qlist_new();
+	QObject *value = QOBJECT(list);
+	unsigned int port;
+
+	for (port = 0; pf->fabric && port < ENA_SWITCH_FIRST_VF + pf->sriov_vfs; port++)
+		qlist_append(list, describe_port(pf->fabric, port));
+	visit_type_any(v, name, &value, errp);
+}
+
+void ena_class_init_sriov(ObjectClass *oc)
+{
+	object_class_property_add(oc, "switch-ports", "list", get_ports, NULL, NULL, NULL);
+	object_class_property_set_description(
+		oc, "switch-ports", "the ports of the embedded switch, with what passed them");
+}
+
+static void vf_class_init(ObjectClass *oc, ena_class_data *data)
+{
+	DeviceClass *dc = DEVICE_CLASS(oc);
+
+	PCI_DEVICE_CLASS(oc)->device_id = ENA_PCI_VF;
+	dc->desc = "Elastic Network Adapter (ENA), virtual function";
+	/* Nothing of it is saved: it is in the state of after a reset whenever that is done. */
+	dc->vmsd = NULL;
+	dc->user_creatable = false;
+	dc->hotpluggable = false;
+}
+
+static const TypeInfo vf_info = {
+	.name = TYPE_ENA_VF,
+	.parent = TYPE_ENA,
+	.class_init = vf_class_init,
+};
+
+void ena_sriov_register_type(void)
+{
+	type_register_static(&vf_info);
+}

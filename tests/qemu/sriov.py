@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Virtual functions without a guest: the capability, their BARs, resets. TAP on stdout."""
+
+import sys
+
+from adapter import DEV_CTL, DEV_STS, READY, RESET_IN_PROGRESS, VERSION
+from qtest import COMMAND, MASTER, MEMORY
+from tap import equal, main, test
+
+SRIOV = 0x160
+CONTROL, TOTAL, NUMBER, OFFSET, STRIDE, DEVICE, BARS = (SRIOV + at for at in (
+    0x08, 0x0E, 0x10, 0x14, 0x16, 0x1A, 0x24))
+VF_ENABLE, VF_MEMORY = 1, 8
+VF_BAR0, VF_BAR1 = 0xFD000000, 0xFD800000
+BAR0_SIZE = 0x4000
+
+
+class Adapter:
+    """The physical function behind ECAM, and its virtual functions."""
+
+    def __init__(self, vm):
+        self.vm = vm
+        vm.map()
+        self.config = vm.enable_ecam()
+
+    def read(self, offset, size=2):
+        return self.vm.read(self.config + offset, size)
+
+    def write(self, offset, value, size=2):
+        self.vm.write(self.config + offset, value, size)
+
+    def enable(self, count):
+        self.write(NUMBER, count)
+        self.write(BARS, VF_BAR0, 4)
+        self.write(BARS + 4, VF_BAR1, 4)
+        self.write(CONTROL, VF_ENABLE | VF_MEMORY)
+        # QEMU wants memory to be enabled in each as well, as drivers do.
+        for number in range(count):
+            self.vm.write(self.vf_config(number) + COMMAND, MEMORY | MASTER, 2)
+
+    def vf_config(self, number):
+        return self.config + ((self.read(OFFSET) + number * self.read(STRIDE)) << 12)
+
+    def vf_reg(self, number, offset):
+        return self.vm.read(VF_BAR0 + number * BAR0_SIZE + offset)
+
+    def ports(self):
+        answer = self.vm.qmp("qom-get", path="/machine/peripheral/eth", property="switch-ports")
+        return {item["port"]: item for item in answer["return"]}
+
+
+@test
+def the_capability_says_what_was_asked_for(setup):
+    with setup.run("sriov-vfs=5") as vm:
+        pf = Adapter(vm)
+        equal(pf.read(SRIOV), 0x10, "id of the capability")
+        equal(pf.read(TOTAL), 5, "TotalVFs")
+        equal(pf.read(DEVICE), 0xEC20, "VF device id")
+        equal(len(pf.ports()), 7, "ports of the switch")
+    with setup.run() as vm:
+        assert Adapter(vm).read(SRIOV) != 0x10, "the capability is there without sriov-vfs"
+
+
+@test
+def functions_answer_while_they_are_enabled(setup):
+    with setup.run("sriov-vfs=3") as vm:
+        pf = Adapter(vm)
+        equal(pf.ports()["vf0"]["on"], False, "vf0 on before it is enabled")
+        pf.enable(2)
+        for number in (0, 1):
+            equal(pf.vf_reg(number, VERSION), 0x0A, f"VERSION of function {number}")
+            equal(pf.vf_reg(number, DEV_STS) & READY, READY, f"READY of function {number}")
+        equal(pf.vf_reg(2, VERSION), 0, "a register of one that is not enabled")
+        equal([pf.ports()[f"vf{n}"]["on"] for n in range(3)], [True, True, False], "ports")
+        pf.write(CONTROL, 0)
+        equal(pf.vf_reg(0, VERSION), 0, "a register after disabling")
+        equal(pf.ports()["vf0"]["on"], False, "vf0 on after disabling")
+        pf.enable(3)
+        equal(pf.vf_reg(2, VERSION), 0x0A, "VERSION of the last when all are enabled")
+
+
+@test
+def a_function_resets_alone(setup):
+    with setup.run("sriov-vfs=2") as vm:
+        pf = Adapter(vm)
+        pf.enable(2)
+        vm.write(VF_BAR0 + DEV_CTL, 1)
+        equal(pf.vf_reg(0, DEV_STS) & RESET_IN_PROGRESS, RESET_IN_PROGRESS, "its reset begins")
+        equal(pf.vf_reg(1, DEV_STS) & RESET_IN_PROGRESS, 0, "reset of its neighbour")
+        equal(vm.reg(DEV_STS) & RESET_IN_PROGRESS, 0, "reset of the physical function")
+        # FLR: the device control register of the PCIe capability.
+        vm.write(pf.vf_config(0) + 0x78, 0x8000, 2)
+        equal(pf.vf_reg(0, DEV_STS) & RESET_IN_PROGRESS, 0, "its reset after FLR")
+        vm.set_reg(DEV_CTL, 1)
+        equal(pf.vf_reg(0, DEV_STS) & RESET_IN_PROGRESS, 0, "reset of a function by its PF")
+
+
+@test
+def a_bus_level_reset_disables_them(setup):
+    with setup.run("sriov-vfs=2") as vm:
+        pf = Adapter(vm)
+        pf.enable(2)
+        pf.write(0x78, 0x8000)
+        equal(pf.read(CONTROL) & VF_ENABLE, 0, "VF Enable after FLR of the PF")
+        equal(pf.ports()["vf0"]["on"], False, "vf0 on after FLR of the PF")
+        vm.set_config(COMMAND, MEMORY | MASTER, 2)
+        pf.enable(2)
+        equal(pf.vf_reg(1, VERSION), 0x0A, "VERSION when enabled again")
+        vm.qmp("system_reset")
+        equal(pf.ports()["vf1"]["on"], False, "vf1 on after a machine reset")
+
+
+@test
+def numbers_beyond_the_limit(setup):
+    with setup.run("sriov-vfs=2") as vm:
+        pf = Adapter(vm)
+        for count in (3, 64, 0xFFFF):
+            pf.enable(count)
+            pf.ports()
+            pf.write(CONTROL, 0)
+        pf.enable(2)
+        pf.write(NUMBER, 1)
+        pf.write(NUMBER, 0xFFFF)
+        equal(pf.vf_reg(1, VERSION), 0x0A, "VERSION after NumVFs was written while enabled")
+
+
+@test
+def migration_is_refused_while_they_are_enabled(setup):
+    with setup.run("sriov-vfs=2") as vm:
+        pf = Adapter(vm)
+        pf.enable(1)
+        answer = vm.qmp("migrate", uri="exec:cat >/dev/null")
+        assert "virtual functions" in answer.get("error", {}).get("desc", ""), answer
+        pf.write(CONTROL, 0)
+        answer = vm.qmp("migrate", uri="exec:cat >/dev/null")
+        assert "return" in answer, answer
+
+
+if __name__ == "__main__":
+    sys.exit(main(__doc__))
