@@ -187,6 +187,7 @@ static void oe_pci_remove(struct pci_dev *pdev)
 {
 	struct oe_kernel *kernel = pci_get_drvdata(pdev);
 
+	pci_disable_sriov(pdev);
 	/* The service work asks for resets: it goes first. A reset needs the net_device. */
 	cancel_delayed_work_sync(&kernel->service_work);
 	unregister_netdev(kernel->netdev);
@@ -258,6 +259,7 @@ static struct pci_driver oe_pci_driver = {
 	.remove = oe_pci_remove,
 	.shutdown = oe_pci_shutdown,
 	.driver.pm = pm_sleep_ptr(&oe_pci_pm_ops),
+	.sriov_configure = pci_sriov_configure_simple,
 };
 
 static int __init oe_module_init(void)
