@@ -12,13 +12,14 @@ vm_options = --driver '$(DRIVER)' --kver '$(KVER)' --accel '$(ACCEL)' --queues '
 FUZZ_SECONDS ?= 20
 export FUZZ_SECONDS
 
-.PHONY: help run shell check check-host check-fuzz check-vm check-clients check-qemu check-dpdk \
+.PHONY: help run run-nested shell check check-host check-fuzz check-vm check-clients check-qemu check-dpdk \
 	fuzz lint setup plugin module clean distclean
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make run            boot a Linux guest on the adapter, show it, leave you in its shell'
 	@echo 'make shell          the guest shell at once'
+	@echo 'make run-nested     a guest in the guest, with a virtual function of its own'
 	@echo 'make check          every test; the last line counts them'
 	@echo '  make check-host     the cores, in ordinary processes, also under sanitizers'
 	@echo '  make check-fuzz     both cores against any input, FUZZ_SECONDS (20) a target'
@@ -36,6 +37,11 @@ help:
 	@echo
 	@echo 'Variables of run and shell: DRIVER=openena|ena, KVER=6.12|6.1|newest, ACCEL=auto|kvm|tcg,'
 	@echo '  QUEUES=1..32, MTU=128..9001. KVER also goes with module.'
+
+# A guest in the guest, which has a virtual function of the adapter.
+run-nested:
+	@scripts/run test --driver '$(DRIVER)' --kver '$(KVER)' --accel '$(ACCEL)' --iommu --memory 3G \
+		--with nested --device-options sriov-vfs=2 selftests/nested.sh
 
 run shell:
 	@scripts/run $@ $(vm_options)

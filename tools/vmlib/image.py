@@ -15,7 +15,7 @@ from . import BUILD, TOP, UserError, cpio, script
 MODULES = ("ena", "igb", "igbvf", "e1000e", "virtio_net", "8021q", "pktgen", "ifb", "veth", "tls",
            "act_mirred", "cls_matchall", "cls_bpf", "cls_flower", "sch_ingress", "sch_fq", "sch_netem",
            "sch_mqprio", "vfio_pci", "vfio_iommu_type1", "bridge", "macvlan", "bonding", "xsk_diag",
-           "af_packet_diag", "ip_gre", "vxlan", "ipvlan", "msr")
+           "af_packet_diag", "ip_gre", "vxlan", "ipvlan", "msr", "kvm_amd", "kvm_intel")
 
 
 class Kernel:
@@ -101,6 +101,18 @@ def write_overlay(kernel, job, tests, out):
     writer.close()
 
 
+def write_inner(kernel, job, path, out):
+    """Writes an archive with what the guest starts a guest of its own with, which is its like."""
+    inner = path + ".inner"
+    initrd(kernel, dict(job, MODE="inner"), [], [], inner)
+    writer = cpio.Writer(out)
+    for name, source in (("vmlinuz", kernel.image), ("initrd", inner)):
+        with open(source, "rb") as data:
+            writer.file(f"openena/inner/{name}", data.read())
+    writer.close()
+    os.unlink(inner)
+
+
 def initrd(kernel, job, tests, extras, path):
     """Writes the whole initial file system of one run to path; extras are laid over the tools."""
     with open(path, "wb") as out:
@@ -108,4 +120,6 @@ def initrd(kernel, job, tests, extras, path):
             with open(script(f"vm-{name}"), "rb") as source:
                 shutil.copyfileobj(source, out, 1 << 20)
         write_modules(kernel, out)
+        if "nested" in extras:
+            write_inner(kernel, job, path, out)
         write_overlay(kernel, job, tests, out)
