@@ -14,7 +14,7 @@ void snapshot_config(Snapshot &s, const ena_config &config)
 	for (const uint8_t byte : config.mac)
 		mac = mac << 8 | byte;
 
-	s.section("config", 1, Absent::refused, [&] {
+	s.section("config", 2, Absent::refused, [&] {
 		s.same("MAC address", mac);
 		s.same("queues", config.queues);
 		s.same("tx-depth", config.tx_depth);
@@ -39,6 +39,14 @@ void snapshot_config(Snapshot &s, const ena_config &config)
 		s.same("llq wide depth", config.llq_wide_depth);
 		s.same("llq burst", config.llq_max_burst);
 		s.same("flow rules", config.flow_rules);
+		if (!s.since(2))
+			return;
+		s.same("strict", config.strict);
+		s.same("phc-rate", config.phc_rate);
+		s.same("phc-error-bound-ns", config.phc_error_bound_ns);
+		s.same("phc-expire-us", config.phc_expire_us);
+		s.same("phc-block-us", config.phc_block_us);
+		s.same("fragment-pps", config.fragment_pps);
 	});
 }
 } // namespace
@@ -50,6 +58,7 @@ void Device::snapshot(Snapshot &s)
 	readless_.snapshot(s);
 	admin_.snapshot(s);
 	statistics_.snapshot(s);
+	reset_report_.snapshot(s);
 	interrupts_.snapshot(s, config_.vectors);
 	events_.snapshot(s);
 	llq_.snapshot(s);
@@ -86,6 +95,8 @@ bool Device::load(std::span<const uint8_t> bytes, std::span<char> why)
 		events_.set_link(link);
 		events_.update_hints(make_hints(config_));
 		statistics_ = {};
+		reset_report_ = {};
+		events_.forget_posted();
 		power_on_reset();
 		return false;
 	}

@@ -81,4 +81,12 @@ void EventQueue::snapshot(Snapshot &s)
 	s.require(credits() <= events_.ring().depth(), "head gives more entries than the ring has");
 }
 
+void EventQueue::snapshot_posted(Snapshot &s)
+{
+	for (unsigned int group = 0; group < posted_.size(); group++) {
+		s.item(group);
+		s.value("events posted", posted_[group]);
+	}
+}
+
 } // namespace ena

@@ -46,6 +46,11 @@ class EventQueue {
 	}
 	/* Fields of the section under way. */
 	void snapshot(Snapshot &s);
+	void snapshot_posted(Snapshot &s);
+	void forget_posted()
+	{
+		posted_ = {};
+	}
 
     private:
 	std::array<uint64_t, ENA_AENQ_GROUPS> posted_{};

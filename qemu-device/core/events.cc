@@ -162,7 +162,7 @@ void Events::reset()
 
 void Events::snapshot(Snapshot &s)
 {
-	s.section("events", 1, Absent::refused, [&] {
+	s.section("events", 2, Absent::refused, [&] {
 		queue_.snapshot(s);
 		s.mask("enabled groups", enabled_, supported_groups());
 		s.value("link up", link_up_);
@@ -172,6 +172,8 @@ void Events::snapshot(Snapshot &s)
 		s.value("configuration notifications", conf_notifications_);
 		s.bytes("hints", {reinterpret_cast<uint8_t *>(&hints_), sizeof(hints_)});
 		s.deadline("keep-alive", keep_alive_due_ns_, period_ns_);
+		if (s.since(2))
+			queue_.snapshot_posted(s);
 	});
 }
 

@@ -77,6 +77,11 @@ class Events {
 	void expire(uint64_t now_ns);
 	/* Nothing enabled, nothing waiting; the link stays as it is. */
 	void reset();
+	/* How many events were posted, which a reset leaves as it is. */
+	void forget_posted()
+	{
+		queue_.forget_posted();
+	}
 	/* The link is what the driver believes; the host follows with set_link(). */
 	void snapshot(Snapshot &s);
 

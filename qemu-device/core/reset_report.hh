@@ -3,7 +3,7 @@
 #ifndef ENA_CORE_RESET_REPORT_HH
 #define ENA_CORE_RESET_REPORT_HH
 
-#include "ena_device.h"
+#include "snapshot.hh"
 
 namespace ena
 {
@@ -29,6 +29,7 @@ class ResetReport {
 	{
 		return resets_;
 	}
+	void snapshot(Snapshot &s);
 
     private:
 	ena_resets resets_{};

@@ -290,6 +290,17 @@ void Snapshot::deadline(const char *name, uint64_t &field, uint64_t max_left)
 		field = left == no_deadline ? no_deadline : now_ns_ + left;
 }
 
+void Snapshot::past(const char *name, uint64_t &field)
+{
+	constexpr uint64_t none = UINT64_MAX;
+	uint64_t age = !field ? none : field < now_ns_ ? now_ns_ - field : 0;
+
+	if (!word(name, age, sizeof(age)) || !loading_)
+		return;
+	/* Older than this host's clock: as old as that can say. */
+	field = age == none ? 0 : age < now_ns_ ? now_ns_ - age : 1;
+}
+
 void Snapshot::bytes(const char *name, std::span<uint8_t> field)
 {
 	(void)transfer(name, field.data(), field.size());

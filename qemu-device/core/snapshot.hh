@@ -123,6 +123,8 @@ class Snapshot {
 	}
 	/* A moment of the guest's clock, kept as time left; at most @max_left from now, or never. */
 	void deadline(const char *name, uint64_t &field, uint64_t max_left);
+	/* A moment of the guest's clock that has passed, kept as its age; 0: there was none. */
+	void past(const char *name, uint64_t &field);
 	/* Plain bytes, all values of which make sense. */
 	void bytes(const char *name, std::span<uint8_t> field);
 	/* What source and destination must have in common. */

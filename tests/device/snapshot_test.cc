@@ -216,7 +216,43 @@ TEST_F(Snapshot, ConfigurationsMustAgree)
 	c = config();
 	c.rx_offloads = 0;
 	expect(c, "section config: rx-offloads is 15 (0xf) in the snapshot, and 0 (0x0) here");
+	c = config();
+	c.strict = true;
+	expect(c, "section config: strict is 0 (0x0) in the snapshot, and 1 (0x1) here");
+	c = config();
+	c.phc_block_us = 9000;
+	expect(c, "section config: phc-block-us is 8000 (0x1f40) in the snapshot, and 9000 "
+		  "(0x2328) here");
 	expect(config(), "");
+}
+
+TEST_F(Snapshot, WhatHappenedIsStillKnown)
+{
+	g.reset(ENA_RESET_MISSING_TX_COMPLETION);
+	g.host.advance(1000);
+	g.start_admin_again();
+	(void)g.create(false, 256, 1);
+	g.reset(ENA_RESET_NORMAL);
+	g.host.advance(500);
+	ena_resets before, after;
+	ena_control_info control;
+	ena_device_get_resets(g.host.device, &before);
+	g.host.migrate();
+	ena_device_get_resets(g.host.device, &after);
+	EXPECT_EQ(after.count, 3u);
+	EXPECT_EQ(memcmp(after.by_reason, before.by_reason, sizeof(after.by_reason)), 0);
+	for (const auto info : {&ena_resets::last, &ena_resets::last_failure}) {
+		EXPECT_EQ((after.*info).time_ns, (before.*info).time_ns);
+		EXPECT_EQ((after.*info).reason, (before.*info).reason);
+		EXPECT_STREQ((after.*info).name, (before.*info).name);
+		EXPECT_STREQ((after.*info).remark, (before.*info).remark);
+		EXPECT_EQ((after.*info).queues, (before.*info).queues);
+	}
+	EXPECT_NE(after.last.remark, nullptr);
+	EXPECT_EQ(after.last_failure.reason,
+		  static_cast<uint32_t>(ENA_RESET_MISSING_TX_COMPLETION));
+	ena_device_control_info(g.host.device, &control);
+	EXPECT_EQ(control.events_posted[ENA_AENQ_LINK_CHANGE], 1u);
 }
 
 TEST_F(Snapshot, VersionsAndSections)
