@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One run of the test VM: QEMU's command line, the process, and the watch over its serial ports."""
+"""One run of the test VM: QEMU's command line, its processes, and the watch over its serial ports."""
 
 import os
 import re
@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from . import BUILD, UserError, lapic, monitor, tsc
+from . import BUILD, UserError, lapic, migration, monitor, tsc
 
 # What a kernel prints when something is badly wrong, whoever is to blame.
 COMPLAINT = re.compile(r"Kernel panic|Oops[: ]|BUG: |WARNING: CPU|general protection fault|"
@@ -17,6 +17,7 @@ COMPLAINT = re.compile(r"Kernel panic|Oops[: ]|BUG: |WARNING: CPU|general protec
                        r"refcount_t: |list_(add|del) corruption|double fault")
 PANIC = re.compile(r"Kernel panic|Attempted to kill init")
 
+QUIT_SECONDS = 10
 # A guest that says nothing for so long, not even its heartbeat, hangs.
 SILENCE_SECONDS = 180
 # What a guest says, or no longer says, of which the emulator may be the cause.
@@ -53,6 +54,15 @@ def plugin(version):
     return path
 
 
+def end(process):
+    """Waits for a process that has been told to end."""
+    try:
+        process.wait(QUIT_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 class Machine:
     """A prepared run. Options are those of tools/openena-vm; everything it writes is in logs."""
 
@@ -62,7 +72,7 @@ class Machine:
         self.kernel = kernel
         self.initrd = initrd
         self.logs = logs
-        self.process = None
+        self.processes = []  # the guest is in the last one; before it: where it was
         self.monitor = None  # of a machine under test
         self.console_log = os.path.join(logs, "console.log")
         self.report_log = os.path.join(logs, "report.tap")
@@ -83,8 +93,8 @@ class Machine:
                           "-device", device]
         return arguments
 
-    def command(self, interactive):
-        """QEMU's whole command line."""
+    def command(self, channel):
+        """QEMU's whole command line; without a channel it is for this terminal."""
         options = self.options
         qemu = qemu_binary()
         command = [qemu, "-nodefaults", "-display", "none", "-no-reboot", "-m", options.memory,
@@ -100,16 +110,17 @@ class Machine:
             command += ["-plugin", plugin(qemu_version(qemu))]
         command += ["-kernel", self.kernel.image, "-initrd", self.initrd,
                     "-append", self._kernel_arguments()]
-        if interactive:
+        if channel is None:
             command += ["-chardev", f"stdio,id=console,mux=on,signal=off,logfile={self.console_log}",
                         "-mon", "chardev=console"]
         else:
-            command += ["-chardev", f"file,id=console,path={self.console_log}"]
-        command += ["-serial", "chardev:console", "-chardev", f"file,id=report,path={self.report_log}",
+            command += ["-chardev", f"file,id=console,path={self.console_log},append=on"]
+        command += ["-serial", "chardev:console",
+                    "-chardev", f"file,id=report,path={self.report_log},append=on",
                     "-serial", "chardev:report"]
-        if self.monitor:
-            command += self.monitor.arguments()
-        command += ["-d", "guest_errors", "-D", self.qemu_log]
+        if channel:
+            command += channel.arguments()
+        command += ["-d", "guest_errors", "-D", self._qemu_log()]
         return command + self._adapters() + options.qemu_arg
 
     def _kernel_arguments(self):
@@ -126,22 +137,60 @@ class Machine:
             words.append("intel_iommu=on")
         return " ".join(words + self.options.kernel_arg)
 
+    def _qemu_log(self):
+        """Each QEMU that the guest is in has one: it begins it anew."""
+        moved = len(self.processes)
+        return os.path.join(self.logs, f"qemu-{moved}.log" if moved else "qemu.log")
+
     def _start(self, interactive):
-        for path in (self.console_log, self.report_log, self.qemu_log):
+        for path in (self.console_log, self.report_log, self.stderr_log):
             with open(path, "wb"):
                 pass
-        if not interactive:
-            self.monitor = monitor.Monitor(self.options.nic)
-        command = self.command(interactive)
-        with open(os.path.join(self.logs, "command"), "w", encoding="utf-8") as out:
+        if interactive:
+            self._launch(None)
+        else:
+            channel = monitor.Channel()
+            self._launch(channel)
+            self.monitor = monitor.Monitor(self.options.nic, channel, self._migrate)
+
+    def _launch(self, channel, *arguments):
+        """Starts a QEMU, with this terminal if it has no channel."""
+        command = [*self.command(channel), *arguments]
+        with open(os.path.join(self.logs, "command"), "w" if not self.processes else "a",
+                  encoding="utf-8") as out:
             out.write(" ".join(command) + "\n")
-        with open(self.stderr_log, "wb") as errors:
-            self.process = subprocess.Popen(
-                command, stdin=None if interactive else subprocess.DEVNULL,
-                stdout=None if interactive else errors, stderr=errors,
-                pass_fds=self.monitor.inherited() if self.monitor else ())
-        if self.monitor:
-            self.monitor.started()
+        with open(self.stderr_log, "ab") as errors:
+            self.processes.append(subprocess.Popen(
+                command, stdin=subprocess.DEVNULL if channel else None,
+                stdout=errors if channel else None, stderr=errors,
+                pass_fds=channel.inherited() if channel else ()))
+        if channel:
+            channel.started()
+
+    def _migrate(self, way):
+        """Moves the guest to another QEMU; returns the channel to that one."""
+        channel = monitor.Channel()
+
+        def start():
+            self._launch(channel, "-incoming", "defer")
+            return channel.qmp
+
+        old = self.process
+        try:
+            migration.move(way, self.monitor.qmp, start)
+        except monitor.Refused:
+            if self.process is not old and old.poll() is None:
+                end(self.processes.pop())
+            channel.close()
+            raise
+        end(old)
+        self.monitor.channel.close()
+        return channel
+
+    @property
+    def process(self):
+        """The QEMU that the guest is in."""
+        return self.processes[-1]
 
     def stderr(self):
         """What QEMU itself had to say, less that our private segment has no way out."""
@@ -151,13 +200,10 @@ class Machine:
 
     def stop(self):
         """Ends QEMU if it still runs."""
-        if self.process and self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(10)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+        for process in self.processes:
+            if process.poll() is None:
+                process.terminate()
+            end(process)
 
     def interact(self):
         """Runs with this terminal as the guest's console; returns the guest's exit status."""
@@ -220,12 +266,12 @@ class Machine:
             self.stop()
             self.monitor.close()
         said = self.stderr()
-        if self.process.returncode:
-            return f"QEMU ended with status {self.process.returncode}: {said}"
+        for process in self.processes:
+            if process.returncode:
+                return f"QEMU ended with status {process.returncode}: {said}"
         if self.exit_status() is None and trouble is None:
             trouble = "the guest ended before its tests did" + (f" ({said})" if said else "")
         return trouble
-
 
     def _suspect_emulator(self):
         if self.accel != "tcg":

@@ -8,7 +8,6 @@ A request is a line on the guest's third serial port, words quoted as in a shell
 The answer is the line "ID ok VALUE" or "ID error SENTENCE".
 """
 
-import collections
 import json
 import re
 import select
@@ -16,64 +15,10 @@ import shlex
 import socket
 import time
 
-QEMU_SECONDS = 20  # for one command of the monitor
-EVENT_SECONDS = 10
+from .qmp import Qmp, Refused
+
 LINE_MAX = 4096
 ANSWER_MAX = 32768
-EVENTS_MAX = 64
-
-
-class Refused(Exception):
-    """A request that is not carried out; the text says why."""
-
-
-class Qmp:
-    """The machine's monitor, at the other end of a socket."""
-
-    def __init__(self, connection):
-        self.connection = connection
-        self.connection.settimeout(QEMU_SECONDS)
-        self.stream = connection.makefile("rw", encoding="utf-8")
-        self.events = collections.deque(maxlen=EVENTS_MAX)
-        self.greeted = False
-
-    def _message(self):
-        try:
-            line = self.stream.readline()
-        except TimeoutError:
-            raise Refused(f"QEMU did not answer within {QEMU_SECONDS} s") from None
-        if not line:
-            raise Refused("QEMU has ended")
-        return json.loads(line)
-
-    def execute(self, command, **arguments):
-        """What the command returns."""
-        if not self.greeted:
-            self.greeted = True
-            self._message()
-            self.execute("qmp_capabilities")
-        self.stream.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
-        self.stream.flush()
-        while True:
-            message = self._message()
-            if "event" in message:
-                self.events.append(message)
-            elif "error" in message:
-                raise Refused(message["error"]["desc"])
-            else:
-                return message["return"]
-
-    def event(self, name):
-        """The data of the oldest event of that name that has not been asked for yet."""
-        deadline = time.monotonic() + EVENT_SECONDS
-        while time.monotonic() < deadline:
-            self.execute("query-status")  # takes in what has arrived
-            for message in self.events:
-                if message["event"] == name:
-                    self.events.remove(message)
-                    return message.get("data", {})
-            time.sleep(0.1)
-        raise Refused(f"no event {name} within {EVENT_SECONDS} s")
 
 
 def value_of(word):
@@ -91,21 +36,14 @@ def device(name):
     return f"/machine/peripheral/{name}"
 
 
-class Monitor:
-    """Answers the guest. The two ends for QEMU are to be inherited by it."""
+class Channel:
+    """The sockets to one QEMU: the guest's requests, and the monitor."""
 
-    def __init__(self, nic):
-        self.nic = nic
+    def __init__(self):
         self.requests, self.request_end = socket.socketpair()
         self.requests.setblocking(False)
         qmp, self.qmp_end = socket.socketpair()
         self.qmp = Qmp(qmp)
-        self.rest = b""
-        self.open = True
-        self.verbs = {
-            "qom-get": self._qom_get, "qom-set": self._qom_set, "set_link": self._set_link,
-            "device_add": self._device_add, "device_del": self._device_del, "event": self._event,
-        }
 
     def arguments(self):
         """What QEMU's command line needs. ISA's third port shares its interrupt with the first."""
@@ -124,20 +62,44 @@ class Monitor:
         self.qmp_end.close()
 
     def close(self):
-        """Forgets the machine."""
+        """Forgets that QEMU."""
         self.requests.close()
-        self.qmp.stream.close()
-        self.qmp.connection.close()
+        self.qmp.close()
+
+
+class Monitor:
+    """Answers the guest. @migrate moves it, and returns the channel to its new QEMU."""
+
+    def __init__(self, nic, channel, migrate):
+        self.nic = nic
+        self.channel = channel
+        self.migrate = migrate
+        self.rest = b""
+        self.open = True
+        self.verbs = {
+            "qom-get": self._qom_get, "qom-set": self._qom_set, "set_link": self._set_link,
+            "device_add": self._device_add, "device_del": self._device_del, "event": self._event,
+            "migrate": self._migrate,
+        }
+
+    @property
+    def qmp(self):
+        """The monitor of the QEMU that the guest is in."""
+        return self.channel.qmp
+
+    def close(self):
+        """Forgets the machine."""
+        self.channel.close()
 
     def serve(self, seconds):
         """Answers what the guest asks within this time."""
         if not self.open:
             time.sleep(seconds)
             return
-        if not select.select([self.requests], [], [], seconds)[0]:
+        if not select.select([self.channel.requests], [], [], seconds)[0]:
             return
         try:
-            data = self.requests.recv(LINE_MAX)
+            data = self.channel.requests.recv(LINE_MAX)
         except ConnectionResetError:
             data = b""
         self.open = bool(data)
@@ -150,19 +112,20 @@ class Monitor:
         name, _, rest = line.partition(" ")
         try:
             result = self._execute(rest)
-            if result == {}:
+            if result is None or result == {}:
                 result = ""
             text = result if isinstance(result, str) else json.dumps(result)
             answer = f"{name} ok {text}"
         except (Refused, ValueError) as error:
             answer = f"{name} error {error}"
         answer = answer.replace("\n", " ")[:ANSWER_MAX] + "\n"
-        self.requests.setblocking(True)
+        requests = self.channel.requests
+        requests.setblocking(True)
         try:
-            self.requests.sendall(answer.encode())
+            requests.sendall(answer.encode())
         except OSError:
             self.open = False
-        self.requests.setblocking(False)
+        requests.setblocking(False)
 
     def _execute(self, line):
         verb, *words = shlex.split(line) or [""]
@@ -195,3 +158,7 @@ class Monitor:
 
     def _event(self, name):
         return self.qmp.event(name)
+
+    def _migrate(self, way="live"):
+        """The guest asks one thing at a time: nothing else is under way in the old channel."""
+        self.channel = self.migrate(way)
