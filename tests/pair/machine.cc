@@ -94,7 +94,7 @@ ena_config default_config()
 	return config;
 }
 
-oe_kernel::oe_kernel(const ena_config &config)
+oe_kernel::oe_kernel(const ena_config &config) : config_(config)
 {
 	char why[160];
 	if (!ena_config_check(&config, why, sizeof(why))) {
@@ -200,11 +200,37 @@ int oe_kernel::set(const std::function<void(oe_settings &)> &change)
 }
 
 /* One round of what QEMU's main loop would do. True if there was any work. */
+std::string oe_kernel::migrate()
+{
+	char why[200] = "";
+	std::vector<uint8_t> bytes(ena_device_save(device, nullptr, 0, why, sizeof(why)));
+
+	if (bytes.empty())
+		return why;
+	(void)ena_device_save(device, bytes.data(), bytes.size(), why, sizeof(why));
+	ena_device_free(device);
+	poll_scheduled = receive_ready = false;
+	timer = UINT64_MAX;
+	device = ena_device_new(&config_, &host_ops, this);
+	if (!ena_device_load(device, bytes.data(), bytes.size(), why, sizeof(why)))
+		return why;
+	ena_device_set_link(device, true);
+	receive_ready = true; /* what the wire holds is offered again */
+	migrations++;
+	return {};
+}
+
 bool oe_kernel::device_work()
 {
 	if (device_stuck)
 		return false;
 	bool worked = false;
+	const bool due = poll_scheduled || timer <= Clock::now;
+	if (migrate_every && due && ++turns_ % migrate_every == 0) {
+		const std::string why = migrate();
+		if (!why.empty())
+			log.push_back("migration: " + why);
+	}
 	if (poll_scheduled) {
 		poll_scheduled = false;
 		ena_device_poll(device);

@@ -70,6 +70,11 @@ struct oe_kernel {
 	void run(uint64_t ns);
 	/* All work that is due now, without moving the clock. */
 	void settle();
+	/*
+	 * The adapter goes on in a new one, with what it knew as bytes; the driver
+	 * is not told. An empty text, or why it failed.
+	 */
+	[[nodiscard]] std::string migrate();
 
 	/* --- traffic --- */
 	/* False when the queue is stopped. */
@@ -87,6 +92,7 @@ struct oe_kernel {
 	bool keep_frames = true; /* false: count only (benchmarks) */
 	bool device_stuck = false; /* the device does no work */
 	bool interrupts_lost = false;
+	unsigned migrate_every = 0; /* turns of the device; 0: never */
 	bool napi_enabled = false;
 	uint64_t allocations_until_failure = UINT64_MAX;
 	uint64_t dma_until_failure = UINT64_MAX;
@@ -100,6 +106,7 @@ struct oe_kernel {
 	bool link = false;
 	unsigned resets = 0; /* oe_reset_work() that succeeded */
 	unsigned failed_resets = 0;
+	unsigned migrations = 0;
 	uint64_t rx_packets = 0, tx_completed = 0;
 	uint64_t interrupts = 0;
 	uint64_t dma_faults = 0;
@@ -146,6 +153,8 @@ struct oe_kernel {
 	void reset_work();
 	void deliver_backlog();
 
+	const ena_config config_;
+	unsigned turns_ = 0; /* of the device */
 	oe_kernel *peer_ = nullptr;
 	std::deque<WireFrame> backlog_; /* refused with ENA_RECEIVE_HOLD */
 	std::vector<Pair> pairs_;
