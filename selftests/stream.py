@@ -14,6 +14,7 @@ shifted data cannot match.
 """
 
 import argparse
+import os
 import random
 import signal
 import socket
@@ -52,8 +53,9 @@ class Receiver(threading.Thread):
     def report(self):
         now = time.monotonic()
         if self.progress and now - self.reported > 0.1:
-            with open(self.progress, "w", encoding="ascii") as file:
+            with open(self.progress + ".new", "w", encoding="ascii") as file:
                 file.write(str(self.received))
+            os.replace(self.progress + ".new", self.progress)  # never seen empty
             self.reported = now
 
     def run(self):
