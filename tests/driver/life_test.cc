@@ -75,6 +75,11 @@ struct Refused {
 	std::function<void(oe_kernel &)> spoil;
 };
 
+void PrintTo(const Refused &one, std::ostream *out)
+{
+	*out << one.words;
+}
+
 class Refusal : public testing::TestWithParam<Refused> {};
 
 TEST_P(Refusal, IsLoggedAndNothingIsLeft)

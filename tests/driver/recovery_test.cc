@@ -248,6 +248,11 @@ struct Other {
 	std::function<void(FakeOffer &)> change;
 };
 
+void PrintTo(const Other &one, std::ostream *out)
+{
+	*out << one.words;
+}
+
 class OtherDevice : public testing::TestWithParam<Other> {};
 
 TEST_P(OtherDevice, IsNotTakenForTheOldOne)

@@ -16,6 +16,11 @@ struct Bad {
 	std::function<void(oe_settings &)> change;
 };
 
+void PrintTo(const Bad &one, std::ostream *out)
+{
+	*out << one.sentence;
+}
+
 class BadSetting : public testing::TestWithParam<Bad> {};
 
 TEST_P(BadSetting, NamesValueAndLimit)
