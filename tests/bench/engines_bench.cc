@@ -8,6 +8,7 @@
 #include "core/net/checksum.hh"
 #include "core/net/packet.hh"
 #include "core/net/segment.hh"
+#include "core/net/switch.hh"
 #include "core/net/toeplitz.hh"
 
 namespace
@@ -140,5 +141,32 @@ void toeplitz_set_key(benchmark::State &state)
 	}
 }
 BENCHMARK(toeplitz_set_key);
+
+/* One decision for a frame between virtual functions, each in turn. */
+void switch_unicast(benchmark::State &state)
+{
+	const auto functions = static_cast<unsigned int>(state.range(0));
+	constexpr unsigned int first = 2;
+	net::Switch fabric;
+	std::vector<std::array<uint8_t, 60>> frames(functions);
+
+	for (unsigned int i = 0; i < functions; i++) {
+		const net::MacAddress mac = {0x0a, static_cast<uint8_t>(i + 1), 0, 0x12, 0x34,
+					     0x56};
+		fabric.set(first + i, {.on = true, .check_source = true, .mac = mac});
+		std::copy(mac.begin(), mac.end(), frames[i].begin() + 6);
+		std::copy(mac.begin(), mac.end(), frames[(i + 1) % functions].begin());
+	}
+	/* To its predecessor; a single one sends to the wire. */
+	if (functions == 1)
+		frames[0][0] = 0x52;
+	unsigned int i = 0;
+	for (auto _ : state) {
+		benchmark::DoNotOptimize(fabric.forward(first + i, frames[i]));
+		i = i + 1 == functions ? 0 : i + 1;
+	}
+	state.SetItemsProcessed(static_cast<int64_t>(state.iterations()));
+}
+BENCHMARK(switch_unicast)->Arg(1)->Arg(2)->Arg(8)->Arg(64);
 
 } // namespace
