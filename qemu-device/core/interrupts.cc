@@ -2,15 +2,33 @@
 #include "interrupts.hh"
 
 #include <algorithm>
+#include <bit>
 
 namespace ena
 {
+
+namespace
+{
+constexpr uint16_t lowest(uint64_t mask)
+{
+	return static_cast<uint16_t>(std::countr_zero(mask));
+}
+} // namespace
 
 void Interrupts::fire(uint16_t vector)
 {
 	vectors_[vector].armed = false;
 	vectors_[vector].pending = false;
+	note_delayed(vector);
 	host_.raise(vector);
+}
+
+void Interrupts::note_delayed(uint16_t vector)
+{
+	const uint64_t bit = uint64_t{1} << vector;
+	const Vector &v = vectors_[vector];
+
+	delayed_ = v.armed && v.pending ? delayed_ | bit : delayed_ & ~bit;
 }
 
 void Interrupts::completed(uint16_t vector, Direction direction)
@@ -24,6 +42,8 @@ void Interrupts::completed(uint16_t vector, Direction direction)
 	v.pending = true;
 	if (v.armed && v.due_ns <= now)
 		fire(vector);
+	else
+		note_delayed(vector);
 }
 
 void Interrupts::unmask(uint16_t vector, uint32_t word)
@@ -39,6 +59,8 @@ void Interrupts::unmask(uint16_t vector, uint32_t word)
 	v.armed = true;
 	if (v.pending && (!v.due_ns || v.due_ns <= host_.now()))
 		fire(vector);
+	else
+		note_delayed(vector);
 }
 
 void Interrupts::management()
@@ -61,22 +83,22 @@ void Interrupts::write_mask(uint32_t word)
 uint64_t Interrupts::deadline() const
 {
 	uint64_t deadline = no_deadline;
-	for (const Vector &v : vectors_)
-		if (v.armed && v.pending)
-			deadline = std::min(deadline, v.due_ns);
+	for (uint64_t left = delayed_; left; left &= left - 1)
+		deadline = std::min(deadline, vectors_[lowest(left)].due_ns);
 	return deadline;
 }
 
 void Interrupts::expire(uint64_t now_ns)
 {
-	for (size_t i = 0; i < vectors_.size(); i++)
-		if (vectors_[i].armed && vectors_[i].pending && vectors_[i].due_ns <= now_ns)
-			fire(static_cast<uint16_t>(i));
+	for (uint64_t left = delayed_; left; left &= left - 1)
+		if (vectors_[lowest(left)].due_ns <= now_ns)
+			fire(lowest(left));
 }
 
 void Interrupts::reset()
 {
 	vectors_.fill({});
+	delayed_ = 0;
 	management_mask_ = 0;
 	management_pending_ = false;
 }
@@ -97,6 +119,7 @@ void Interrupts::snapshot(Snapshot &s, uint16_t vectors)
 			s.value("RX delay", v.rx_delay, 0, longest);
 			s.value("TX delay", v.tx_delay, 0, longest);
 			s.deadline("due", v.due_ns, longest * resolution_us_ * 1000);
+			note_delayed(static_cast<uint16_t>(i));
 		}
 	});
 }

@@ -71,10 +71,14 @@ class Interrupts {
 	};
 
 	void fire(uint16_t vector);
+	/* After any change of the two: a message is due as soon as @vector's delay is over. */
+	void note_delayed(uint16_t vector);
 
 	Host &host_;
 	uint16_t resolution_us_;
 	std::array<Vector, ENA_DEVICE_MAX_VECTORS> vectors_{};
+	uint64_t delayed_ = 0; /* vectors both armed and pending; bit = vector */
+	static_assert(ENA_DEVICE_MAX_VECTORS <= 64);
 	uint32_t management_mask_ = 0;
 	bool management_pending_ = false;
 };

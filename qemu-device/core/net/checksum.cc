@@ -117,6 +117,8 @@ template <class Vector>
 /* With vectors of at most @widest bytes. */
 uint64_t sum_words(std::span<const uint8_t> bytes, [[maybe_unused]] size_t widest)
 {
+	if (bytes.size() < 2 * sizeof(Vector16::Lanes))
+		return sum_tail(bytes.data(), bytes.size());
 #ifdef __x86_64__
 	/* Shorter runs, such as headers, do not gain what the choice costs. */
 	constexpr size_t worth_a_choice = 256;
