@@ -13,7 +13,7 @@ FUZZ_SECONDS ?= 20
 export FUZZ_SECONDS
 
 .PHONY: help run run-nested shell check check-host check-fuzz check-vm check-clients check-qemu check-dpdk \
-	fuzz lint setup plugin module clean distclean
+	fuzz bench lint setup plugin module clean distclean
 .DEFAULT_GOAL := help
 
 help:
@@ -28,6 +28,9 @@ help:
 	@echo '  make check-clients  drivers that are not ours on our adapter'
 	@echo 'make check-dpdk     DPDK on our adapter; minutes'
 	@echo 'make fuzz           look for inputs that break a core; TARGET=..., SECONDS=60'
+	@echo 'make bench          compare the adapter and both drivers with e1000e, igb, vmxnet3 and virtio-net'
+	@echo '                    in one guest: throughput, latency, instructions; about 20 minutes, alone on'
+	@echo '                    the machine; BENCH= options of tools/openena-bench, results in build/bench/'
 	@echo 'make lint           formatting and static analysis'
 	@echo 'make setup          install the Debian packages that all of this needs'
 	@echo 'make plugin         the adapter for this QEMU (build/plugin/)'
@@ -67,6 +70,10 @@ fuzz:
 check-dpdk:
 	@scripts/setup host qemu kernel vm
 	@scripts/check dpdk
+
+bench:
+	@scripts/setup host qemu kernel vm bench
+	@scripts/bench $(BENCH)
 
 check-qemu check-vm check-clients:
 	@scripts/setup host qemu kernel vm $(filter clients,$(@:check-%=%))

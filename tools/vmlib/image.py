@@ -12,8 +12,8 @@ import tempfile
 from . import BUILD, TOP, UserError, cpio, script
 
 # What the tests may load, by module name; dependencies follow by themselves.
-MODULES = ("ena", "igb", "igbvf", "e1000e", "virtio_net", "8021q", "pktgen", "ifb", "veth", "tls",
-           "act_mirred", "cls_matchall", "cls_bpf", "cls_flower", "sch_ingress", "sch_fq", "sch_netem",
+MODULES = ("ena", "igb", "igbvf", "e1000e", "vmxnet3", "virtio_net", "8021q", "pktgen", "ifb", "veth",
+           "tls", "act_mirred", "cls_matchall", "cls_bpf", "cls_flower", "sch_ingress", "sch_fq", "sch_netem",
            "sch_mqprio", "vfio_pci", "vfio_iommu_type1", "bridge", "macvlan", "bonding", "xsk_diag",
            "af_packet_diag", "ip_gre", "vxlan", "ipvlan", "msr", "kvm_amd", "kvm_intel")
 
