@@ -122,8 +122,14 @@ class Writer {
 		va_start(args, format);
 		const int n = vsnprintf(to_.data(), to_.size(), format, args);
 		va_end(args);
-		if (n > 0)
-			to_ = to_.subspan(std::min(static_cast<size_t>(n), to_.size()));
+		if (n <= 0)
+			return;
+		const auto written = to_.first(std::min(static_cast<size_t>(n), to_.size()));
+		/* What the user wrote is repeated: on one line. */
+		for (char &c : written)
+			if (c && (c < ' ' || c > '~'))
+				c = '?';
+		to_ = to_.subspan(written.size());
 	}
 
     private:
@@ -187,12 +193,14 @@ bool parse_digits(const Word &text, uint64_t &number, size_t &used)
 
 	number = 0;
 	for (used = start; used < text.length; used++) {
-		const auto c = static_cast<char>(text.begin[used] | 0x20);
+		const char c = text.begin[used];
 		unsigned int digit = 16;
 		if (c >= '0' && c <= '9')
 			digit = static_cast<unsigned int>(c - '0');
 		else if (c >= 'a' && c <= 'f')
 			digit = static_cast<unsigned int>(c - 'a') + 10;
+		else if (c >= 'A' && c <= 'F')
+			digit = static_cast<unsigned int>(c - 'A') + 10;
 		if (digit >= base)
 			break;
 		if (number > (UINT64_MAX - digit) / base)

@@ -171,6 +171,8 @@ TEST_F(Faults, RefusalsNameValueAndLimit)
 		{"slow,", "slow has no option \"\""},
 		{"slow;", "no fault \"\""},
 		{"slow;nonsense", "no fault \"nonsense\""},
+		{"non\nsense\x7f", "no fault \"non?sense?\""},
+		{"slow,count=\x11", "count=?: must be a number"},
 	};
 	for (const auto &test : cases) {
 		EXPECT_NE(refused(test.text).find(test.part), std::string::npos)
