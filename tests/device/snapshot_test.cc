@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <random>
 
 using ena::field_put;
 
@@ -297,6 +298,38 @@ TEST_F(Snapshot, EveryByteTurnedOver)
 			try_load(bytes, virgin);
 		}
 	EXPECT_GT(taken, 0u);
+}
+
+/*
+ * Several changes at once, numbers on the edge of their range among them. The same on
+ * each run; OPENENA_SEED=N for another.
+ */
+TEST_F(Snapshot, SeededMutations)
+{
+	const char *seed = getenv("OPENENA_SEED");
+	std::mt19937 random(seed ? static_cast<uint32_t>(strtoul(seed, nullptr, 0)) : 1);
+	const auto virgin = fresh();
+	make_busy();
+	const auto busy = g.host.save();
+	other = std::make_unique<FakeHost>(config());
+	other->memory = g.host.memory;
+	for (int round = 0; round < 1000; round++) {
+		auto bytes = random() % 8 ? busy : virgin;
+		for (auto changes = 1 + random() % 4; changes; changes--) {
+			const size_t width = size_t{1} << random() % 4;
+			/* Most of the bytes are those of a packet. */
+			const size_t at = random() % (random() % 4 ? 1200 : bytes.size() - 8);
+			uint64_t value = 0;
+			memcpy(&value, &bytes[at], width);
+			const uint64_t choices[] = {0,         1,          UINT64_MAX, value + 1,
+						    value - 1, value << 1, random(),   INT64_MAX};
+			put_le(bytes, at, choices[random() % std::size(choices)], width);
+		}
+		SCOPED_TRACE(round);
+		try_load(bytes, virgin);
+	}
+	EXPECT_GT(taken, 0u);
+	EXPECT_LT(taken, 1000u);
 }
 
 TEST_F(Snapshot, CutOffAnywhere)
