@@ -325,6 +325,26 @@ void FuzzHost::set_vnet(uint8_t abilities)
 	});
 }
 
+std::vector<uint8_t> FuzzHost::save()
+{
+	char why[256] = "";
+	std::vector<uint8_t> bytes;
+
+	call([&] { bytes.resize(ena_device_save(device_, nullptr, 0, why, sizeof(why))); });
+	FUZZ_CHECK(!bytes.empty(), "not to be saved: %s", why);
+	call([&] { (void)ena_device_save(device_, bytes.data(), bytes.size(), why, sizeof(why)); });
+	FUZZ_CHECK(!accesses_, "saving reads guest memory");
+	return bytes;
+}
+
+bool FuzzHost::inject(const char *text, char *why, size_t size)
+{
+	bool taken = false;
+
+	call([&] { taken = ena_device_inject(device_, text, why, size); });
+	return taken;
+}
+
 void FuzzHost::transmit_ready()
 {
 	call([&] { ena_device_transmit_ready(device_); });

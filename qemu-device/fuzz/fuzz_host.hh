@@ -42,6 +42,12 @@ class FuzzHost {
 	void update_hints();
 	void power_on_reset();
 	ena_receive_result receive(std::span<const iovec> frame, const ena_vnet_hdr *hdr);
+	[[nodiscard]] std::vector<uint8_t> save();
+	[[nodiscard]] bool inject(const char *text, char *why, size_t size);
+	[[nodiscard]] bool fault(unsigned int index, char *text, size_t size) const
+	{
+		return ena_device_fault(device_, index, text, size);
+	}
 
 	/* Manners. */
 	bool racing = false; /* memory changes while the core reads it */
