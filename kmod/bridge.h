@@ -114,6 +114,7 @@ struct oe_info {
 	bool rx_csum, rx_hash;
 	bool moderation; /* delays can be set */
 	bool readless;
+	bool phc; /* there is a hardware clock */
 };
 
 /*
@@ -295,6 +296,19 @@ void oe_rss_get(const struct oe_adapter *adapter, uint32_t *table, uint8_t *key)
 /* Either may be NULL: unchanged. Acts at once when open. */
 int oe_rss_set(struct oe_adapter *adapter, const uint32_t *table, const uint8_t *key,
 	       struct oe_error *error);
+
+/* ---- hardware clock ------------------------------------------------------- */
+
+struct oe_phc_time {
+	uint64_t ns; /* since 1970 */
+	uint32_t error_bound_ns; /* how far it may be off */
+};
+/*
+ * Ask the device, spinning until the answer is there, 20 ms at most. -EBUSY: no
+ * answer, or one with an error, now or a moment ago; -EOPNOTSUPP: no clock, or
+ * the device is being reset. Any context, one caller at a time.
+ */
+int oe_phc_read(struct oe_adapter *adapter, struct oe_phc_time *time);
 
 /* ---- link settings and statistics ----------------------------------------- */
 

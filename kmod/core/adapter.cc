@@ -51,6 +51,7 @@ Status Adapter::bring_up(ena_reset_reason reason, Features &features)
 	/* The first reset is sent before anything is known of the device. */
 	bool extended = features_.can(ENA_CAPABILITY_EXTENDED_RESET_REASONS);
 
+	phc_.stop();
 	if (!quiet_) {
 		oek_allow_dma(kernel_, true);
 		if (Status status = reset_device(registers_, reason, extended); !status)
@@ -79,6 +80,7 @@ Status Adapter::bring_up(ena_reset_reason reason, Features &features)
 	if (features.hints)
 		apply_hints(*features.hints);
 	metrics_.start(kernel_, admin_, features);
+	phc_.start(kernel_, admin_, features);
 	return enable_events(features);
 }
 
@@ -116,6 +118,7 @@ void Adapter::publish_info(bool readless)
 	info_.rx_hash = rx & ENA_OFFLOAD_RX_HASH;
 	info_.moderation = features_.delay_resolution_us != 0;
 	info_.readless = readless;
+	info_.phc = phc_.active();
 }
 
 Status Adapter::default_settings()
@@ -137,6 +140,7 @@ Status Adapter::default_settings()
 
 void Adapter::stop_device(ena_reset_reason reason)
 {
+	phc_.stop();
 	if (started_) {
 		events_.close();
 		admin_.stop();
@@ -349,6 +353,7 @@ void Adapter::release_queues()
 void Adapter::quiesce()
 {
 	reset_.ask(ENA_RESET_ADMIN_TIMEOUT);
+	phc_.stop();
 	events_.close();
 	admin_.stop();
 	running_ = false;

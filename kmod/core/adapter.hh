@@ -12,6 +12,7 @@
 #include "memory.hh"
 #include "metrics.hh"
 #include "moderation.hh"
+#include "phc.hh"
 #include "registers.hh"
 #include "reset.hh"
 #include "result.hh"
@@ -107,6 +108,10 @@ class Adapter {
 	{
 		return rss_;
 	}
+	[[nodiscard]] Status read_phc(struct oe_phc_time &time)
+	{
+		return phc_.read(time);
+	}
 	/* The doorbell of the pair's vector: one register re-arms TX and RX. */
 	void unmask(uint32_t pair)
 	{
@@ -154,6 +159,7 @@ class Adapter {
 	AdminQueue admin_;
 	EventQueue events_;
 	ResetRequest reset_;
+	Phc phc_;
 	DmaBuffer host_page_;
 	Features features_; /* of the device as it is now */
 	struct oe_info info_ = {}; /* as it was at probe */

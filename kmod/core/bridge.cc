@@ -168,6 +168,11 @@ int oe_rss_set(struct oe_adapter *adapter, const uint32_t *table, const uint8_t 
 	return adapter->set_rss(table, key, error).to_kernel();
 }
 
+int oe_phc_read(struct oe_adapter *adapter, struct oe_phc_time *time)
+{
+	return adapter->read_phc(*time).to_kernel();
+}
+
 int oe_get_link(struct oe_adapter *adapter, struct oe_link *link)
 {
 	return adapter->get_link(*link).to_kernel();

@@ -27,7 +27,7 @@ void fill_host_info(oe_kernel *kernel, ena_host_info &info)
 	info.bdf.set(facts.bdf);
 	info.num_cpus.set(facts.cpus);
 	info.driver_supported_features.set(ENA_DRIVER_RX_OFFSET | ENA_DRIVER_INTERRUPT_MODERATION |
-					   ENA_DRIVER_RSS_CONFIGURABLE);
+					   ENA_DRIVER_RSS_CONFIGURABLE | ENA_DRIVER_PHC);
 }
 
 } // namespace

@@ -26,6 +26,13 @@ constexpr Counter global_counters[] = {
 	{"interface_down", offsetof(struct oe_global_stats, interface_down)},
 };
 
+/* After "phc_"; only with a clock. */
+constexpr Counter phc_counters[] = {
+	{"cnt", offsetof(PhcCounters, cnt)},       {"exp", offsetof(PhcCounters, exp)},
+	{"skp", offsetof(PhcCounters, skp)},       {"err_dv", offsetof(PhcCounters, err_dv)},
+	{"err_ts", offsetof(PhcCounters, err_ts)}, {"err_eb", offsetof(PhcCounters, err_eb)},
+};
+
 /* After "queue_N_tx_". */
 constexpr Counter tx_counters[] = {
 	{"cnt", offsetof(struct oe_tx_stats, cnt)},
@@ -103,6 +110,7 @@ uint64_t *put_values(uint64_t *values, const void *holder, const Counter (&table
 uint32_t Adapter::stats_count() const
 {
 	return count_of(global_counters) + metrics_.count() +
+	       (info_.phc ? count_of(phc_counters) : 0) +
 	       settings_.queues * (count_of(tx_counters) + count_of(rx_counters)) +
 	       count_of(admin_counters);
 }
@@ -111,6 +119,8 @@ void Adapter::stats_names(char (*names)[OE_STAT_NAME]) const
 {
 	names = put_names(names, {}, global_counters);
 	names = metrics_.put_names(names);
+	if (info_.phc)
+		names = put_names(names, Name() << "phc_", phc_counters);
 	for (uint32_t i = 0; i < settings_.queues; i++) {
 		names = put_names(names, Name() << "queue_" << i << "_tx_", tx_counters);
 		names = put_names(names, Name() << "queue_" << i << "_rx_", rx_counters);
@@ -122,6 +132,8 @@ void Adapter::stats_values(uint64_t *values)
 {
 	values = put_values(values, &global_stats_, global_counters);
 	values = metrics_.put_values(admin_, values);
+	if (info_.phc)
+		values = put_values(values, &phc_.counters(), phc_counters);
 	for (uint32_t i = 0; i < settings_.queues; i++) {
 		values = put_values(values, &pair_stats_[i].tx, tx_counters);
 		values = put_values(values, &pair_stats_[i].rx, rx_counters);

@@ -75,6 +75,11 @@ static inline void oe_refuse(struct net_device *netdev, struct netlink_ext_ack *
 	netdev_err(netdev, "%s\n", error->text);
 }
 
+/* The name since 6.11. */
+#if !OE_SINCE(6, 11)
+#define kernel_ethtool_ts_info ethtool_ts_info
+#endif
+
 /* The arguments of get_rxfh and set_rxfh before 6.8, as 6.8 names them. */
 #if !OE_SINCE(6, 8)
 struct ethtool_rxfh_param {

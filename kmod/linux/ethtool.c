@@ -254,5 +254,5 @@ const struct ethtool_ops oe_ethtool_ops = {
 	.set_rxfh = oe_compat_set_rxfh,
 	.get_tunable = oe_get_tunable,
 	.set_tunable = oe_set_tunable,
-	.get_ts_info = ethtool_op_get_ts_info,
+	.get_ts_info = oe_get_ts_info,
 };

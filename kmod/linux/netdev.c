@@ -274,6 +274,7 @@ struct oe_kernel *oe_netdev_alloc(struct pci_dev *pdev)
 	mutex_init(&kernel->registers_lock);
 	mutex_init(&kernel->service_lock);
 	spin_lock_init(&kernel->link_lock);
+	spin_lock_init(&kernel->phc_lock);
 	init_waitqueue_head(&kernel->admin_wait);
 	INIT_WORK(&kernel->reset_work, oe_reset_task);
 	INIT_DELAYED_WORK(&kernel->service_work, oe_service_work);

@@ -9,6 +9,7 @@
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
 #include <linux/pci.h>
+#include <linux/ptp_clock_kernel.h>
 #include <linux/skbuff.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
@@ -89,6 +90,11 @@ struct oe_kernel {
 	wait_queue_head_t admin_wait;
 	unsigned long admin_woken; /* bit 0: a wake-up nobody has consumed */
 
+	struct ptp_clock_info ptp_info;
+	struct ptp_clock *ptp; /* NULL: none */
+	spinlock_t phc_lock; /* one request at a time */
+	u32 phc_error_bound_ns; /* of the last reading */
+
 	struct work_struct reset_work;
 	struct delayed_work service_work;
 	char mgmt_irq_name[32];
@@ -136,6 +142,12 @@ int oe_rx_clean(struct oe_pair *pair, int budget);
 void oe_rx_fill(struct oe_pair *pair, gfp_t gfp);
 int oe_rx_open(struct oe_pair *pair);
 void oe_rx_close(struct oe_pair *pair);
+
+/* ptp.c */
+extern const struct attribute_group *oe_device_groups[];
+void oe_ptp_register(struct oe_kernel *kernel);
+void oe_ptp_unregister(struct oe_kernel *kernel);
+int oe_get_ts_info(struct net_device *netdev, struct kernel_ethtool_ts_info *info);
 
 /* ethtool.c */
 extern const struct ethtool_ops oe_ethtool_ops;

@@ -85,6 +85,7 @@ static int oe_adapter_open(struct oe_kernel *kernel)
 	err = oe_netdev_register(kernel);
 	if (err)
 		goto close_interrupts;
+	oe_ptp_register(kernel);
 	queue_delayed_work(oe_workqueue, &kernel->service_work, HZ);
 	/* One asked for earlier has found no registered net_device and done nothing. */
 	if (oe_reset_pending(kernel->adapter))
@@ -103,6 +104,7 @@ static void oe_adapter_close(struct oe_kernel *kernel, bool shutdown)
 {
 	struct oe_adapter *adapter = kernel->adapter;
 
+	oe_ptp_unregister(kernel);
 	oe_interrupts_close(kernel);
 	cancel_work_sync(&kernel->reset_work);
 	WRITE_ONCE(kernel->adapter, NULL);
@@ -260,6 +262,7 @@ static struct pci_driver oe_pci_driver = {
 	.shutdown = oe_pci_shutdown,
 	.driver.pm = pm_sleep_ptr(&oe_pci_pm_ops),
 	.sriov_configure = pci_sriov_configure_simple,
+	.dev_groups = oe_device_groups,
 };
 
 static int __init oe_module_init(void)

@@ -33,7 +33,7 @@ TEST(Life, ProbeReadsWhatTheDeviceOffers)
 	EXPECT_EQ(k.host_info.os_type.get(), uint32_t{ENA_OS_LINUX});
 	EXPECT_EQ(k.host_info.spec_version.get(), 0x0200);
 	EXPECT_EQ(k.host_info.driver_version.get(), 0x030201u);
-	EXPECT_EQ(k.host_info.driver_supported_features.get(), 0x16u);
+	EXPECT_EQ(k.host_info.driver_supported_features.get(), 0x116u);
 	EXPECT_STREQ(k.host_info.kernel_ver_str, "6.12.0-test");
 	EXPECT_EQ(k.event_groups, 0x9bu);
 	EXPECT_EQ(k.intr_mask, ENA_INTR_MASK_MGMT);
