@@ -26,6 +26,7 @@ enum oe_limits_const {
 	OE_MAX_TX_BUFFERS = 19, /* of one packet: linear part, 17 fragments, one to spare */
 	OE_BURST = 64, /* packets or buffers in one crossing */
 	OE_RX_MAX_FRAGS = 32, /* of one received packet */
+	OE_MAX_PUSH = 224, /* bytes of one packet pushed to the device */
 	OE_MIN_RING = 256,
 	OE_MIN_MTU = 128,
 	OE_RSS_KEY_SIZE = 40,
@@ -47,6 +48,15 @@ struct oe_error {
  */
 uint32_t oek_readl(struct oe_kernel *kernel, uint32_t offset);
 void oek_writel(struct oe_kernel *kernel, uint32_t offset, uint32_t value);
+
+/*
+ * BAR2, memory of the device for TX rings (LLQ): its size, 0 if there is none, and a copy of @len
+ * bytes to it, both @offset and @len multiples of 8. Beyond the BAR nothing is written. The barrier
+ * orders all pushes before a register written after it. Any context.
+ */
+uint32_t oek_push_size(struct oe_kernel *kernel);
+void oek_push(struct oe_kernel *kernel, uint32_t offset, const void *from, uint32_t len);
+void oek_push_barrier(void);
 
 /* Coherent memory, zeroed, page aligned; NULL when out. Process context. */
 void *oek_dma_alloc(struct oe_kernel *kernel, size_t size, uint64_t *bus);
@@ -109,6 +119,7 @@ struct oe_info {
 	uint32_t max_tx_ring, max_rx_ring; /* descriptors, powers of two */
 	uint32_t max_tx_buffers; /* of one packet, at most OE_MAX_TX_BUFFERS */
 	uint32_t rss_entries; /* size of the indirection table, 0: no RSS table */
+	uint32_t least_push, largest_push; /* bytes of a packet pushed to the device; 0: no LLQ */
 	bool rss_key; /* the hash key can be set */
 	bool tx_csum_v4, tx_csum_v6, tso_v4, tso_v6, tso_ecn;
 	bool rx_csum, rx_hash;
@@ -145,6 +156,11 @@ struct oe_settings {
 	uint32_t tx_ring, rx_ring;
 	uint32_t rx_usecs, tx_usecs; /* interrupt delay, 0: none */
 	uint32_t mtu;
+	/*
+	 * First bytes of each packet pushed to TX rings in the device (LLQ), 0: TX rings are in host
+	 * memory. Falls back to 0 at oe_open() if the device does not take it.
+	 */
+	uint32_t push;
 };
 uint32_t oe_max_queues(const struct oe_adapter *adapter);
 void oe_get_settings(const struct oe_adapter *adapter, struct oe_settings *settings);
@@ -200,8 +216,10 @@ enum oe_tx_flags {
 };
 
 struct oe_tx_packet {
+	const void *header; /* the first bytes of the packet, which are in no buffer */
 	const struct oe_tx_buffer *buffers;
-	uint16_t nbuffers; /* 1 to oe_info.max_tx_buffers */
+	uint16_t header_len; /* at most oe_tx_push() */
+	uint16_t nbuffers; /* at most oe_info.max_tx_buffers; 0 if the header is all */
 	uint16_t flags;
 	uint16_t mss;
 	uint16_t l3_offset; /* bytes before the IP header */
@@ -225,6 +243,8 @@ struct oe_txq *oe_txq(struct oe_adapter *adapter, uint32_t index);
  * when the answer says stop.
  */
 int oe_tx_submit(struct oe_txq *q, const struct oe_tx_packet *packet, struct oe_tx_result *result);
+/* How many bytes of a packet the queue takes as its header; 0: none. */
+uint32_t oe_tx_push(const struct oe_txq *q);
 /* Ring the doorbell for what OE_TX_KICK left out. */
 void oe_tx_kick(struct oe_txq *q);
 /*
@@ -328,6 +348,7 @@ struct oe_tx_stats {
 	uint64_t cnt, bytes, queue_stop, prepare_ctx_err, queue_wakeup, dma_mapping_err;
 	uint64_t linearize, linearize_failed, napi_comp, tx_poll, doorbells, bad_req_id;
 	uint64_t missed_tx, unmask_interrupt;
+	uint64_t llq_buffer_copy; /* the shim's: headers that were not in one piece */
 };
 struct oe_rx_stats {
 	uint64_t cnt, bytes, csum_good, refil_partial, csum_bad, page_alloc_fail;

@@ -25,13 +25,13 @@ pushes() # bytes
     [ $packets -ge $count ] && [ $bytes -ge $((count * want)) ] && [ $bytes -le $((packets * want)) ]
 }
 
-# Every transmit queue is in the adapter's memory, with entries of this size.
-queues_have() # entry-size
+# Every transmit queue is in this memory, with entries of this size.
+queues_have() # entry-size [placement]
 {
     local queues others
     queues=$(adapter_get nic0 queue-states | grep -oE '\{[^{}]*\}' | grep '"direction": "tx"') ||
         { echo "no transmit queue"; return 1; }
-    others=$(grep -v '"placement": "device"' <<<"$queues"
+    others=$(grep -v "\"placement\": \"${2:-device}\"" <<<"$queues"
         grep -vE "\"entry-size\": $1\b" <<<"$queues")
     [ -z "$others" ] || { echo "$others"; return 1; }
 }
@@ -71,10 +71,21 @@ pushes_more()
     pushes 224
 }
 
+# TX rings in host memory, and back.
+host_memory()
+{
+    local packets
+    need_openena || return
+    ethtool -G "$NETIF" tx-push off && queues_have 16 host && wait_for 10 can_ping || return 1
+    packets=$(total tx-llq-packets)
+    ping -q -n -c 20 -i 0.02 -w "$(seconds 20)" "$REMOTE_V4" | tail -n 2
+    [ "$(total tx-llq-packets)" = "$packets" ] || { echo "packets went by LLQ"; return 1; }
+    ethtool -G "$NETIF" tx-push on && queues_have 128 && wait_for 10 can_ping && pushes 96
+}
+
 st_begin "transmit queues in the adapter"
 reason=$(need_monitor) || skip_all "$reason"
 is_ena || skip_all "$DRIVER is no ENA driver"
-[ "$DRIVER" = ena ] || skip_all "$DRIVER has its queues in host memory"
 run "all queues are in the adapter, entries of 128 bytes" queues_have 128
 run "large packets leave by LLQ, 96 bytes of each pushed" pushes 96
 run "traffic starts" traffic_start
@@ -85,4 +96,5 @@ run "traffic starts again" traffic_start
 run "and one of 128 bytes again" change 96 128
 run "traffic arrived byte for byte again" traffic_stop
 run "lengths that no entry has are refused" bad_lengths
+run "tx-push off: by host memory; on: by LLQ" host_memory
 st_end

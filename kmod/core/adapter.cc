@@ -58,6 +58,7 @@ Status Adapter::bring_up(ena_reset_reason reason, Features &features)
 			return status;
 	}
 	quiet_ = false;
+	push_chosen_ = 0;
 	Result<DeviceCaps> caps = check_device(registers_);
 	if (!caps)
 		return caps.error();
@@ -116,6 +117,8 @@ void Adapter::publish_info(bool readless)
 	info_.tso_ecn = tx & ENA_OFFLOAD_TX_TSO_ECN;
 	info_.rx_csum = rx & (ENA_OFFLOAD_RX_L4_CSUM_V4 | ENA_OFFLOAD_RX_L4_CSUM_V6);
 	info_.rx_hash = rx & ENA_OFFLOAD_RX_HASH;
+	info_.least_push = features_.llq.least_push();
+	info_.largest_push = features_.llq.largest_push();
 	info_.moderation = features_.delay_resolution_us != 0;
 	info_.readless = readless;
 	info_.phc = phc_.active();
@@ -128,7 +131,9 @@ Status Adapter::default_settings()
 	oek_host_facts(kernel_, &facts);
 	moderation_.init(features_.delay_resolution_us);
 	settings_.queues = smaller(info_.max_queues, facts.cpus ? facts.cpus : 1);
-	settings_.tx_ring = smaller(default_ring, info_.max_tx_ring);
+	settings_.push = features_.llq.least_push();
+	settings_.queues = smaller(settings_.queues, tx_queue_limit(settings_.push));
+	settings_.tx_ring = smaller(default_ring, tx_ring_limit(settings_.push));
 	settings_.rx_ring = smaller(default_ring, info_.max_rx_ring);
 	settings_.rx_usecs = 0;
 	settings_.tx_usecs = smaller(default_tx_usecs, moderation_.max_usecs());
@@ -209,6 +214,8 @@ Status Adapter::open()
 		if (Status status = reset_work(); !status)
 			return status;
 	}
+	if (Status status = place_rings(); !status)
+		return status;
 	if (Status status = create_queues(); !status)
 		return status;
 	if (Status status = configure_datapath(); !status) {
@@ -224,9 +231,57 @@ Status Adapter::open()
 	return {};
 }
 
-/* All pairs, with smaller rings while memory does not suffice. */
+/*
+ * Tell the device how much of each packet is pushed, once between two resets: published drivers
+ * never change it on a running device. One that refuses gets its rings in host memory.
+ */
+Status Adapter::place_rings()
+{
+	if (settings_.push && !features_.llq.has(settings_.push))
+		use_host_memory("the device no longer takes that push");
+	if (settings_.push == push_chosen_)
+		return {};
+	if (push_chosen_) {
+		reset_.plan(ENA_RESET_USER_TRIGGER);
+		if (Status status = reset_work(); !status)
+			return status;
+	}
+	if (!settings_.push)
+		return {};
+	if (Status status = choose_llq(admin_, settings_.push); !status) {
+		if (admin_.dead())
+			return status;
+		use_host_memory("the device refuses that push");
+		return {};
+	}
+	push_chosen_ = settings_.push;
+	return {};
+}
+
+void Adapter::use_host_memory(const char *why)
+{
+	log(kernel_, OE_LOG_NOTICE,
+	    LogLine() << "LLQ with " << settings_.push << " bytes: " << why
+		      << ": TX rings are in host memory");
+	settings_.push = 0;
+}
+
+LlqLayout Adapter::llq_layout() const
+{
+	uint32_t entry_size = settings_.push ? settings_.push + llq_header_offset : 0;
+
+	if (!entry_size)
+		return {};
+	return {.entry_size = entry_size,
+		.meta_in_each = features_.llq.meta_in_each,
+		.burst = features_.llq.max_burst / entry_size};
+}
+
+/* All pairs, with smaller rings while memory does not suffice, and without LLQ if that fails. */
 Status Adapter::create_queues()
 {
+	const oe_settings wanted = settings_;
+
 	for (;;) {
 		Status status = create_pairs();
 
@@ -235,15 +290,25 @@ Status Adapter::create_queues()
 		if (!destroy_queues())
 			quiesce();
 		release_queues();
-		if (status.error() != Errno::no_memory || !running_ || !shrink_rings()) {
-			log(kernel_, OE_LOG_ERROR,
-			    LogLine() << "the queues cannot be created, error "
-				      << static_cast<uint32_t>(status.error()));
-			return status;
+		if (running_ && status.error() == Errno::no_memory && shrink_rings()) {
+			log(kernel_, OE_LOG_NOTICE,
+			    LogLine()
+				    << "not enough memory for the queues: trying TX rings of "
+				    << settings_.tx_ring << ", RX rings of " << settings_.rx_ring);
+			continue;
 		}
-		log(kernel_, OE_LOG_NOTICE,
-		    LogLine() << "not enough memory for the queues: trying TX rings of "
-			      << settings_.tx_ring << ", RX rings of " << settings_.rx_ring);
+		if (running_ && settings_.push) {
+			settings_.tx_ring = wanted.tx_ring;
+			settings_.rx_ring = wanted.rx_ring;
+			use_host_memory("the queues cannot be created");
+			if (Status reset = place_rings(); !reset)
+				return reset;
+			continue;
+		}
+		log(kernel_, OE_LOG_ERROR,
+		    LogLine() << "the queues cannot be created, error "
+			      << static_cast<uint32_t>(status.error()));
+		return status;
 	}
 }
 
@@ -263,7 +328,8 @@ Status Adapter::create_pairs()
 						       .vector = ENA_VECTOR_FIRST_IO + i,
 						       .max_buffers = info_.max_tx_buffers,
 						       .offloads = features_.tx_offloads,
-						       .check_zero_bits = zero_bits});
+						       .check_zero_bits = zero_bits,
+						       .llq = llq_layout()});
 		if (!status)
 			return status;
 	}

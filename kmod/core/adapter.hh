@@ -60,6 +60,7 @@ class Adapter {
 	/* Settings: settings.cc */
 	[[nodiscard]] uint32_t max_queues() const;
 	[[nodiscard]] Status set_settings(const oe_settings &wanted, oe_error *error);
+	[[nodiscard]] uint32_t tx_queue_limit(uint32_t push) const;
 	[[nodiscard]] Status set_rss(const uint32_t *table, const uint8_t *key, oe_error *error);
 	[[nodiscard]] Status get_link(struct oe_link &link);
 
@@ -126,6 +127,10 @@ class Adapter {
 	void start_interrupts();
 	void publish_info(bool readless);
 	[[nodiscard]] Status default_settings();
+	[[nodiscard]] Status place_rings();
+	void use_host_memory(const char *why);
+	[[nodiscard]] LlqLayout llq_layout() const;
+	[[nodiscard]] uint32_t tx_ring_limit(uint32_t push) const;
 	[[nodiscard]] Status create_queues();
 	[[nodiscard]] Status create_pairs();
 	[[nodiscard]] Status configure_datapath();
@@ -168,6 +173,7 @@ class Adapter {
 	bool quiet_ = false; /* reset, and not brought up since */
 	bool interrupts_ = false; /* vector 0 has its handler */
 	uint32_t vectors_ = 0; /* 0: not known yet */
+	uint32_t push_chosen_ = 0; /* of the device, since its last reset; 0: nothing yet */
 
 	/* The datapath; open_ changes under OE_LOCK_ADMIN, for the service's sake. */
 	oe_settings settings_ = {};

@@ -112,6 +112,11 @@ int oe_tx_submit(struct oe_txq *q, const struct oe_tx_packet *packet, struct oe_
 	return 0;
 }
 
+uint32_t oe_tx_push(const struct oe_txq *q)
+{
+	return q->push();
+}
+
 void oe_tx_kick(struct oe_txq *q)
 {
 	q->kick();

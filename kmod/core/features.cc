@@ -237,6 +237,8 @@ Status read_features(AdminQueue &admin, oe_kernel *kernel, Features &features)
 	read_hints(admin, kernel, features);
 	read_rss(admin, kernel, features);
 	read_moderation(admin, kernel, features);
+	if (features.has(ENA_FEATURE_LLQ) && oek_push_size(kernel))
+		features.llq = read_llq(admin, kernel);
 	/* An optional feature may be missing, but not because of a dead queue. */
 	if (admin.dead())
 		return Errno::timed_out;

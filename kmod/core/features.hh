@@ -10,6 +10,7 @@
 
 #include "../../abi/ena_admin.h"
 #include "admin_queue.hh"
+#include "llq.hh"
 #include "memory.hh"
 #include "result.hh"
 
@@ -68,6 +69,7 @@ struct Features {
 	uint32_t rss_log2_entries = 0; /* 0: no table */
 	bool rss_key = false;
 	uint32_t delay_resolution_us = 0; /* 0: no interrupt moderation */
+	LlqOffer llq;
 	std::optional<ena_hw_hints> hints;
 
 	[[nodiscard]] bool has(ena_feature_id id) const

@@ -68,8 +68,9 @@ Status DeviceQueue::create_sq(AdminQueue &admin, const QueueHalf &half)
 	command.common.opcode = ENA_ADMIN_CREATE_SQ;
 	command.identity =
 		static_cast<uint8_t>(ena::field_put(ENA_SQ_IDENTITY_DIRECTION, half.direction));
-	command.caps2 =
-		static_cast<uint8_t>(ena::field_put(ENA_SQ_CAPS2_PLACEMENT, ENA_PLACEMENT_HOST));
+	command.caps2 = static_cast<uint8_t>(
+		ena::field_put(ENA_SQ_CAPS2_PLACEMENT,
+			       half.push_bytes ? ENA_PLACEMENT_DEVICE : ENA_PLACEMENT_HOST));
 	command.caps3 = ENA_SQ_CAPS3_CONTIGUOUS;
 	command.cq_idx.set(cq_.value);
 	command.depth.set(half.depth);
@@ -83,6 +84,11 @@ Status DeviceQueue::create_sq(AdminQueue &admin, const QueueHalf &half)
 	has_sq_ = true;
 	doorbell_.value = answer.doorbell_offset.get();
 	if (!doorbell_.plausible())
+		return Errno::invalid;
+	push_offset_ = answer.llq_descriptors_offset.get();
+	/* Entries are written with 8 bytes at a time, and only to the device's memory. */
+	if (half.push_bytes && (push_offset_ % 8 || half.push_bytes > half.push_limit ||
+				push_offset_ > half.push_limit - half.push_bytes))
 		return Errno::invalid;
 	return {};
 }

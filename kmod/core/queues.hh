@@ -65,6 +65,8 @@ struct QueueHalf {
 	uint32_t completion_words = 0; /* 32-bit words of a completion */
 	uint32_t vector = 0;
 	BusAddress submissions, completions;
+	uint32_t push_bytes = 0; /* of a ring in the device's memory; 0: it is at submissions */
+	uint32_t push_limit = 0; /* bytes of the device's memory */
 };
 
 /*
@@ -95,6 +97,11 @@ class DeviceQueue {
 	{
 		return doorbell_;
 	}
+	/* Where in the device's memory its ring lies. */
+	[[nodiscard]] uint32_t push_offset() const
+	{
+		return push_offset_;
+	}
 	[[nodiscard]] RegisterOffset unmask() const
 	{
 		return unmask_;
@@ -109,6 +116,7 @@ class DeviceQueue {
 	SqIndex sq_;
 	CqIndex cq_;
 	RegisterOffset doorbell_, unmask_;
+	uint32_t push_offset_ = 0;
 };
 
 } // namespace oe

@@ -96,6 +96,11 @@ void ResetRequest::ask(ena_reset_reason reason)
 	oek_schedule_reset(kernel_);
 }
 
+void ResetRequest::plan(ena_reset_reason reason)
+{
+	(void)exchange_if(reason_plus_one_, 0u, static_cast<uint32_t>(reason) + 1);
+}
+
 bool ResetRequest::pending() const
 {
 	return load_acquire(reason_plus_one_) != 0;

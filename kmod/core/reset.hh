@@ -22,6 +22,8 @@ class ResetRequest {
 	}
 	/* Any context. Schedules the work, unless a reset is wanted already. */
 	void ask(ena_reset_reason reason);
+	/* Process context: one that the caller carries out itself, at once. */
+	void plan(ena_reset_reason reason);
 	/* Any context. */
 	[[nodiscard]] bool pending() const;
 	/* What was asked for; NORMAL when nothing was. */

@@ -50,10 +50,29 @@ uint32_t Adapter::max_queues() const
 	return vectors_ && vectors_ - 1 < max ? vectors_ - 1 : max;
 }
 
+/* Limits that depend on where the rings are. */
+uint32_t Adapter::tx_ring_limit(uint32_t push) const
+{
+	uint32_t limit = push ? features_.llq.depth_of(push) : features_.max_tx_ring;
+
+	return limit < features_.max_tx_ring ? limit : features_.max_tx_ring;
+}
+
+uint32_t Adapter::tx_queue_limit(uint32_t push) const
+{
+	uint32_t max = max_queues();
+
+	return push && features_.llq.max_queues < max ? features_.llq.max_queues : max;
+}
+
 bool Adapter::check_settings(const oe_settings &wanted, Refusal &why) const
 {
-	if (!within("number of queues", wanted.queues, 1, max_queues(), why) ||
-	    !within("TX ring", wanted.tx_ring, OE_MIN_RING, features_.max_tx_ring, why) ||
+	if (wanted.push && !features_.llq.has(wanted.push)) {
+		why << "the device takes no push of " << wanted.push << " bytes";
+		return false;
+	}
+	if (!within("number of queues", wanted.queues, 1, tx_queue_limit(wanted.push), why) ||
+	    !within("TX ring", wanted.tx_ring, OE_MIN_RING, tx_ring_limit(wanted.push), why) ||
 	    !within("RX ring", wanted.rx_ring, OE_MIN_RING, features_.max_rx_ring, why) ||
 	    !within("MTU", wanted.mtu, OE_MIN_MTU, features_.max_mtu, why) ||
 	    !delay_possible("RX", wanted.rx_usecs, moderation_.max_usecs(), why) ||
@@ -67,10 +86,15 @@ bool Adapter::check_settings(const oe_settings &wanted, Refusal &why) const
 	return true;
 }
 
-Status Adapter::set_settings(const oe_settings &wanted, oe_error *error)
+Status Adapter::set_settings(const oe_settings &asked, oe_error *error)
 {
+	oe_settings wanted = asked;
 	Refusal why;
 
+	/* Longer entries, fewer of them: a ring that was not touched follows. */
+	if (wanted.push != settings_.push && wanted.tx_ring == settings_.tx_ring &&
+	    wanted.tx_ring > tx_ring_limit(wanted.push) && features_.llq.has(wanted.push))
+		wanted.tx_ring = tx_ring_limit(wanted.push);
 	if (!check_settings(wanted, why))
 		return refuse_with(Errno::invalid, why, error);
 	if (open_ && wanted.mtu != settings_.mtu) {

@@ -47,6 +47,7 @@ constexpr Counter tx_counters[] = {
 	{"doorbells", offsetof(struct oe_tx_stats, doorbells)},
 	{"prepare_ctx_err", offsetof(struct oe_tx_stats, prepare_ctx_err)},
 	{"bad_req_id", offsetof(struct oe_tx_stats, bad_req_id)},
+	{"llq_buffer_copy", offsetof(struct oe_tx_stats, llq_buffer_copy)},
 	{"missed_tx", offsetof(struct oe_tx_stats, missed_tx)},
 	{"unmask_interrupt", offsetof(struct oe_tx_stats, unmask_interrupt)},
 };

@@ -35,10 +35,12 @@ constexpr uint32_t csum_bits(bool ipv6)
 
 Status TxQueue::allocate(const TxConfig &config)
 {
-	if (Status status =
-		    submissions_.allocate(config.kernel, config.depth * sizeof(ena_tx_desc));
-	    !status)
-		return status;
+	if (!config.llq.entry_size) {
+		Status status =
+			submissions_.allocate(config.kernel, config.depth * sizeof(ena_tx_desc));
+		if (!status)
+			return status;
+	}
 	if (Status status =
 		    completions_.allocate(config.kernel, config.depth * sizeof(ena_tx_cdesc));
 	    !status)
@@ -58,22 +60,27 @@ Status TxQueue::create(AdminQueue &admin, const TxConfig &config)
 		free_ids_[i] = static_cast<uint16_t>(i);
 	ids_put_ = config.depth;
 	/* Buffers and a meta descriptor. */
-	stop_below_ = config.max_buffers + 1;
+	stop_below_ = config.llq.entries_for(config.max_buffers + 1);
 	/* Woken with some slack, or the queue would stop again at once. */
 	wake_from_ = config.depth / 4 > stop_below_ ? config.depth / 4 : stop_below_;
-	return device_.create(admin, {.direction = ENA_SQ_TX,
-				      .depth = static_cast<uint16_t>(config.depth),
-				      .completion_words = sizeof(ena_tx_cdesc) / 4,
-				      .vector = config.vector,
-				      .submissions = submissions_.bus(),
-				      .completions = completions_.bus()});
+	Status status = device_.create(admin, {.direction = ENA_SQ_TX,
+					       .depth = static_cast<uint16_t>(config.depth),
+					       .completion_words = sizeof(ena_tx_cdesc) / 4,
+					       .vector = config.vector,
+					       .submissions = submissions_.bus(),
+					       .completions = completions_.bus(),
+					       .push_bytes = config.depth * config.llq.entry_size,
+					       .push_limit = oek_push_size(config.kernel)});
+	if (status)
+		llq_.init(config.kernel, config.llq.entry_size, device_.push_offset());
+	return status;
 }
 
 uint32_t TxQueue::room() const
 {
 	/*
 	 * Acquire: the ids that the completer put back before it gave up their
-	 * descriptors can be taken. One descriptor always stays free, so a full
+	 * entries can be taken. One entry always stays free, so a full
 	 * ring differs from an empty one.
 	 */
 	return config_.depth - 1 - (load_relaxed(used_) - load_acquire(released_));
@@ -105,7 +112,8 @@ bool TxQueue::offloads_possible(const oe_tx_packet &packet) const
 
 bool TxQueue::possible(const oe_tx_packet &packet) const
 {
-	if (packet.nbuffers < 1 || packet.nbuffers > config_.max_buffers)
+	if (packet.nbuffers > config_.max_buffers || packet.header_len > push() ||
+	    !(packet.nbuffers || packet.header_len))
 		return false;
 	for (uint32_t i = 0; i < packet.nbuffers; i++) {
 		const oe_tx_buffer &buffer = packet.buffers[i];
@@ -138,9 +146,17 @@ uint32_t TxQueue::offload_word(const oe_tx_packet &packet) const
 	return word;
 }
 
-ena_tx_desc &TxQueue::next_descriptor()
+/* The next descriptor of the packet, without its phase. */
+void TxQueue::put(const ena_tx_desc &desc)
 {
-	return submissions_.as<ena_tx_desc>()[tail_.index()];
+	if (config_.llq.entry_size) {
+		llq_.put(desc, tail_);
+		return;
+	}
+	ena_tx_desc whole = desc;
+	whole.word0.set(desc.word0.get() | ena::field_put(ENA_TXD_PHASE, tail_.phase()));
+	submissions_.as<ena_tx_desc>()[tail_.index()] = whole;
+	tail_.advance();
 }
 
 void TxQueue::write_meta(const Meta &meta)
@@ -149,25 +165,27 @@ void TxQueue::write_meta(const Meta &meta)
 
 	desc.word0.set(ENA_TXD_META | ENA_TXM0_EXT_VALID | ENA_TXM0_ETH_META_TYPE |
 		       ENA_TXM0_META_STORE | ENA_TXD_FIRST |
-		       ena::field_put(ENA_TXM0_MSS_HI, meta.mss >> 10u) |
-		       ena::field_put(ENA_TXD_PHASE, tail_.phase()));
+		       ena::field_put(ENA_TXM0_MSS_HI, meta.mss >> 10u));
 	desc.addr_lo.set(ena::field_put(ENA_TXM2_L3_HDR_LEN, meta.l3_len) |
 			 ena::field_put(ENA_TXM2_L3_HDR_OFF, meta.l3_offset) |
 			 ena::field_put(ENA_TXM2_L4_HDR_WORDS, meta.l4_words) |
 			 ena::field_put(ENA_TXM2_MSS_LO, meta.mss));
-	next_descriptor() = desc;
-	tail_.advance();
+	put(desc);
 	cached_meta_ = meta;
 	has_cached_meta_ = true;
 }
 
 void TxQueue::write_buffers(const oe_tx_packet &packet, uint16_t id, bool first)
 {
-	for (uint32_t i = 0; i < packet.nbuffers; i++) {
-		const oe_tx_buffer &buffer = packet.buffers[i];
+	/* One that was pushed as a whole has a descriptor, too. */
+	uint32_t descriptors = packet.nbuffers ? packet.nbuffers : 1;
+
+	for (uint32_t i = 0; i < descriptors; i++) {
+		const oe_tx_buffer buffer = packet.nbuffers ? packet.buffers[i] : oe_tx_buffer{};
 		ena_tx_desc desc = {};
-		uint32_t word0 = ena::field_put(ENA_TXD0_LENGTH, buffer.len) |
-				 ena::field_put(ENA_TXD_PHASE, tail_.phase());
+		uint32_t word0 = ena::field_put(ENA_TXD0_LENGTH, buffer.len);
+		uint32_t word3 =
+			ena::field_put(ENA_TXD3_ADDR_HI, static_cast<uint32_t>(buffer.bus >> 32));
 
 		if (i == 0) {
 			word0 |= ENA_TXD_COMP_REQ | ena::field_put(ENA_TXD0_REQ_ID_HI, id >> 10u);
@@ -175,15 +193,14 @@ void TxQueue::write_buffers(const oe_tx_packet &packet, uint16_t id, bool first)
 				word0 |= ENA_TXD_FIRST;
 			desc.word1.set(offload_word(packet) |
 				       ena::field_put(ENA_TXD1_REQ_ID_LO, id));
+			word3 |= ena::field_put(ENA_TXD3_HEADER_LENGTH, packet.header_len);
 		}
-		if (i + 1u == packet.nbuffers)
+		if (i + 1u == descriptors)
 			word0 |= ENA_TXD_LAST;
 		desc.word0.set(word0);
 		desc.addr_lo.set(static_cast<uint32_t>(buffer.bus));
-		desc.word3.set(
-			ena::field_put(ENA_TXD3_ADDR_HI, static_cast<uint32_t>(buffer.bus >> 32)));
-		next_descriptor() = desc;
-		tail_.advance();
+		desc.word3.set(word3);
+		put(desc);
 	}
 }
 
@@ -201,25 +218,34 @@ Result<oe_tx_result> TxQueue::submit(const oe_tx_packet &packet)
 		     .l3_len = static_cast<uint8_t>(packet.l3_len),
 		     .l4_words = static_cast<uint8_t>(tso ? packet.l4_len / 4 : 0)};
 	/* The device applies the last meta to every packet with offloads. */
-	bool new_meta = meta_wanted && !(has_cached_meta_ && meta == cached_meta_);
-	uint32_t descriptors = packet.nbuffers + (new_meta ? 1u : 0u);
-	if (room() < descriptors)
+	bool new_meta = config_.llq.meta_in_each ||
+			(meta_wanted && !(has_cached_meta_ && meta == cached_meta_));
+	uint32_t entries = config_.llq.entries_for((packet.nbuffers ? packet.nbuffers : 1u) +
+						   (new_meta ? 1u : 0u));
+	if (room() < entries)
 		return Errno::busy;
+	/* The packets before this one fill a burst: they were filed, and go now. */
+	if (config_.llq.burst && tail_.count() - rung_ + entries > config_.llq.burst)
+		kick();
 
 	/* A clock read for each batch is enough for time-outs of seconds. */
 	if (rung_ == tail_.count())
 		batch_ns_ = oek_now_ns();
 	uint16_t id = free_ids_[ids_taken_++ & (config_.depth - 1)];
 	Slot &slot = slots_[id];
-	slot.descriptors = static_cast<uint16_t>(descriptors);
+	slot.entries = static_cast<uint16_t>(entries);
 	store_relaxed(slot.counted_overdue, false);
 	store_relaxed(slot.sent_ns, batch_ns_);
 	/* Last: whoever sees the packet in flight sees what belongs to it. */
 	store_release(slot.state, SlotState::in_flight);
 
+	if (config_.llq.entry_size)
+		llq_.begin(packet.header, packet.header_len);
 	if (new_meta)
-		write_meta(meta);
+		write_meta(meta_wanted ? meta : Meta{});
 	write_buffers(packet, id, !new_meta);
+	if (config_.llq.entry_size)
+		llq_.end(tail_);
 	store_relaxed(used_, tail_.count());
 	config_.stats->cnt += packet.packets;
 	config_.stats->bytes += packet.bytes;
@@ -236,6 +262,9 @@ void TxQueue::kick()
 		return;
 	rung_ = tail_.count();
 	config_.stats->doorbells++;
+	/* Entries have arrived in the device's memory before the doorbell says so. */
+	if (config_.llq.entry_size)
+		oek_push_barrier();
 	/* oek_writel orders the descriptors before the doorbell. */
 	oek_writel(config_.kernel, device_.doorbell().value, static_cast<uint16_t>(rung_));
 }
@@ -285,17 +314,17 @@ uint32_t TxQueue::completed(uint16_t *ids, uint32_t max)
 
 void TxQueue::release(const uint16_t *ids, uint32_t n)
 {
-	uint32_t descriptors = 0;
+	uint32_t entries = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
 		Slot &slot = slots_[ids[i]];
 
-		descriptors += slot.descriptors;
+		entries += slot.entries;
 		store_relaxed(slot.state, SlotState::idle);
 		free_ids_[ids_put_++ & (config_.depth - 1)] = ids[i];
 	}
 	/* Release: the ids are in their ring before the producer sees room for them. */
-	store_release(released_, released_ + descriptors);
+	store_release(released_, released_ + entries);
 	/* Orders this room before the caller's look at the stop flag; pairs with has_room(). */
 	smp_mb();
 }

@@ -12,6 +12,7 @@
 #include "../../abi/ena_io.h"
 #include "../bridge.h"
 #include "admin_queue.hh"
+#include "llq.hh"
 #include "memory.hh"
 #include "queues.hh"
 #include "reset.hh"
@@ -30,6 +31,7 @@ struct TxConfig {
 	uint32_t max_buffers = 0;
 	uint32_t offloads = 0; /* ENA_OFFLOAD_TX_* of the device */
 	bool check_zero_bits = false; /* the device promises zeros in reserved bits */
+	LlqLayout llq;
 };
 
 /* The packets that wait for their completion for too long. */
@@ -53,6 +55,11 @@ class TxQueue {
 	[[nodiscard]] uint32_t completed(uint16_t *ids, uint32_t max);
 	void release(const uint16_t *ids, uint32_t n);
 	void unmask(uint32_t value);
+	/* The first bytes of a packet that go with its descriptors. */
+	[[nodiscard]] uint32_t push() const
+	{
+		return config_.llq.push();
+	}
 	[[nodiscard]] TxOverdue overdue(uint64_t now_ns, uint64_t timeout_ns);
 
     private:
@@ -61,7 +68,7 @@ class TxQueue {
 	/* A packet by its id. The state is written last by whoever hands it on. */
 	struct Slot {
 		uint64_t sent_ns;
-		uint16_t descriptors;
+		uint16_t entries; /* of the ring */
 		SlotState state;
 		bool counted_overdue; /* the inspector's */
 	};
@@ -81,7 +88,7 @@ class TxQueue {
 	[[nodiscard]] bool offloads_possible(const oe_tx_packet &packet) const;
 	[[nodiscard]] uint32_t offload_word(const oe_tx_packet &packet) const;
 	[[nodiscard]] uint32_t room() const;
-	[[nodiscard]] ena_tx_desc &next_descriptor();
+	void put(const ena_tx_desc &desc);
 	void write_meta(const Meta &meta);
 	void write_buffers(const oe_tx_packet &packet, uint16_t id, bool first);
 	[[nodiscard]] bool take_completion(uint16_t &id);
@@ -93,13 +100,14 @@ class TxQueue {
 	Array<Slot> slots_;
 	/* Ids not in use, a ring: the completer puts, the producer takes. */
 	Array<uint16_t> free_ids_;
-	uint32_t stop_below_ = 0; /* descriptors a largest packet may take */
+	uint32_t stop_below_ = 0; /* entries a largest packet may take */
 	uint32_t wake_from_ = 0;
 	bool broken_ = false; /* the completer's: nothing is believed any more */
 
 	/* The producer's. */
 	RingPosition tail_;
-	uint32_t used_ = 0; /* descriptors written so far; read by all */
+	LlqWriter llq_;
+	uint32_t used_ = 0; /* entries written so far; read by all */
 	uint32_t ids_taken_ = 0;
 	uint32_t rung_ = 0; /* the tail that the device knows */
 	uint64_t batch_ns_ = 0; /* when the batch since the last doorbell began */
@@ -109,7 +117,7 @@ class TxQueue {
 	/* The completer's. */
 	RingPosition head_;
 	uint32_t ids_put_ = 0;
-	uint32_t released_ = 0; /* descriptors given back so far; read by the producer */
+	uint32_t released_ = 0; /* entries given back so far; read by the producer */
 };
 
 } // namespace oe

@@ -80,6 +80,36 @@ static inline void oe_refuse(struct net_device *netdev, struct netlink_ext_ack *
 #define kernel_ethtool_ts_info ethtool_ts_info
 #endif
 
+/*
+ * tx-push: whether TX rings are in the device. How much of a packet is pushed can be told from 6.4
+ * on.
+ */
+#if OE_SINCE(6, 4)
+#define OE_RING_PARAMS (ETHTOOL_RING_USE_TX_PUSH | ETHTOOL_RING_USE_TX_PUSH_BUF_LEN)
+#else
+#define OE_RING_PARAMS ETHTOOL_RING_USE_TX_PUSH
+#endif
+
+static inline void oe_show_push(struct kernel_ethtool_ringparam *ring, u32 push, u32 largest)
+{
+	ring->tx_push = push != 0;
+#if OE_SINCE(6, 4)
+	ring->tx_push_buf_len = push;
+	ring->tx_push_buf_max_len = largest;
+#endif
+}
+
+/* tx-push off: none; on: as much as was asked for, or what is now in force, or @least. */
+static inline u32 oe_wanted_push(const struct kernel_ethtool_ringparam *ring, u32 push, u32 least)
+{
+	if (!ring->tx_push)
+		return 0;
+#if OE_SINCE(6, 4)
+	push = ring->tx_push_buf_len;
+#endif
+	return push ? push : least;
+}
+
 /* The arguments of get_rxfh and set_rxfh before 6.8, as 6.8 names them. */
 #if !OE_SINCE(6, 8)
 struct ethtool_rxfh_param {

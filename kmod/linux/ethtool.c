@@ -71,6 +71,7 @@ static void oe_get_ringparam(struct net_device *netdev, struct ethtool_ringparam
 	ring->rx_max_pending = kernel->info->max_rx_ring;
 	ring->tx_pending = settings.tx_ring;
 	ring->rx_pending = settings.rx_ring;
+	oe_show_push(kernel_ring, settings.push, kernel->info->largest_push);
 }
 
 static int oe_set_ringparam(struct net_device *netdev, struct ethtool_ringparam *ring,
@@ -80,13 +81,17 @@ static int oe_set_ringparam(struct net_device *netdev, struct ethtool_ringparam 
 	struct oe_kernel *kernel = netdev_priv(netdev);
 	struct oe_settings settings;
 	struct oe_error error;
+	u32 push;
 	int err;
 
 	oe_get_settings(kernel->adapter, &settings);
-	if (settings.tx_ring == ring->tx_pending && settings.rx_ring == ring->rx_pending)
+	push = oe_wanted_push(kernel_ring, settings.push, kernel->info->least_push);
+	if (settings.tx_ring == ring->tx_pending && settings.rx_ring == ring->rx_pending &&
+	    settings.push == push)
 		return 0;
 	settings.tx_ring = ring->tx_pending;
 	settings.rx_ring = ring->rx_pending;
+	settings.push = push;
 	err = oe_apply_settings(kernel, &settings, &error);
 	if (err)
 		oe_refuse(netdev, extack, &error);
@@ -234,6 +239,7 @@ static int oe_set_tunable(struct net_device *netdev, const struct ethtool_tunabl
 }
 
 const struct ethtool_ops oe_ethtool_ops = {
+	.supported_ring_params = OE_RING_PARAMS,
 	.supported_coalesce_params = ETHTOOL_COALESCE_RX_USECS | ETHTOOL_COALESCE_TX_USECS,
 	.get_drvinfo = oe_get_drvinfo,
 	.get_link = ethtool_op_get_link,

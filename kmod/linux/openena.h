@@ -53,6 +53,7 @@ struct oe_pair {
 	struct page_pool *pool;
 	u32 index;
 	u32 tx_ring, rx_ring;
+	u32 tx_push; /* first bytes of a packet that go to the device; 0: none */
 	int irq;
 	bool affine; /* the vector has been given a CPU once */
 	bool starved; /* a refill ran out of pages: the service work tries again */
@@ -63,12 +64,15 @@ struct oe_pair {
 	struct oe_rx_buffer fill[OE_BURST];
 	struct page *fill_pages[OE_BURST];
 	u16 tx_ids[OE_BURST];
+	u8 tx_header[OE_MAX_PUSH]; /* the sender's: a header that is not in one piece */
 };
 
 /* One PCI function; lives in its net_device. */
 struct oe_kernel {
 	struct pci_dev *pdev;
 	struct net_device *netdev;
+	void __iomem *push; /* BAR2, write-combining; NULL: there is none */
+	u32 push_size;
 	void __iomem *registers;
 	u32 registers_size;
 	struct oe_adapter *adapter; /* NULL before oe_probe() and after shutdown */

@@ -113,6 +113,33 @@ static void oe_adapter_close(struct oe_kernel *kernel, bool shutdown)
 	oe_remove(adapter, shutdown);
 }
 
+/* The registers, and the device's memory if it has any. */
+static int oe_bars(struct pci_dev *pdev)
+{
+	return pci_select_bars(pdev, IORESOURCE_MEM) & (BIT(ENA_BAR_REGISTERS) | BIT(ENA_BAR_LLQ));
+}
+
+/* Without a mapping the TX rings are in host memory. */
+static void oe_push_map(struct oe_kernel *kernel)
+{
+	struct pci_dev *pdev = kernel->pdev;
+
+	if (!(oe_bars(pdev) & BIT(ENA_BAR_LLQ)))
+		return;
+	kernel->push = pci_ioremap_wc_bar(pdev, ENA_BAR_LLQ);
+	if (kernel->push)
+		kernel->push_size =
+			min_t(resource_size_t, pci_resource_len(pdev, ENA_BAR_LLQ), U32_MAX);
+	else
+		dev_notice(&pdev->dev, "BAR %d cannot be mapped\n", ENA_BAR_LLQ);
+}
+
+static void oe_push_unmap(struct oe_kernel *kernel)
+{
+	if (kernel->push)
+		iounmap(kernel->push);
+}
+
 static int oe_pci_open(struct pci_dev *pdev)
 {
 	int err = pci_enable_device_mem(pdev);
@@ -121,7 +148,7 @@ static int oe_pci_open(struct pci_dev *pdev)
 		dev_err(&pdev->dev, "the function cannot be enabled (%d)\n", err);
 		return err;
 	}
-	err = pci_request_selected_regions(pdev, BIT(ENA_BAR_REGISTERS), OE_NAME);
+	err = pci_request_selected_regions(pdev, oe_bars(pdev), OE_NAME);
 	if (err) {
 		dev_err(&pdev->dev, "BAR %d is missing or taken (%d)\n", ENA_BAR_REGISTERS, err);
 		goto disable;
@@ -135,7 +162,7 @@ static int oe_pci_open(struct pci_dev *pdev)
 	return 0;
 
 release:
-	pci_release_selected_regions(pdev, BIT(ENA_BAR_REGISTERS));
+	pci_release_selected_regions(pdev, oe_bars(pdev));
 disable:
 	pci_disable_device(pdev);
 	return err;
@@ -144,7 +171,7 @@ disable:
 static void oe_pci_close(struct pci_dev *pdev)
 {
 	pci_clear_master(pdev);
-	pci_release_selected_regions(pdev, BIT(ENA_BAR_REGISTERS));
+	pci_release_selected_regions(pdev, oe_bars(pdev));
 	pci_disable_device(pdev);
 }
 
@@ -168,6 +195,7 @@ static int oe_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		err = -ENOMEM;
 		goto free;
 	}
+	oe_push_map(kernel);
 	pci_set_drvdata(pdev, kernel);
 	err = oe_adapter_open(kernel);
 	if (err)
@@ -177,6 +205,7 @@ static int oe_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 unmap:
 	/* Asked for while the device came up. */
 	cancel_work_sync(&kernel->reset_work);
+	oe_push_unmap(kernel);
 	iounmap(kernel->registers);
 free:
 	oe_netdev_free(kernel);
@@ -196,6 +225,7 @@ static void oe_pci_remove(struct pci_dev *pdev)
 	/* NULL: oe_pci_shutdown() was here. */
 	if (kernel->adapter)
 		oe_adapter_close(kernel, false);
+	oe_push_unmap(kernel);
 	iounmap(kernel->registers);
 	oe_netdev_free(kernel);
 	oe_pci_close(pdev);

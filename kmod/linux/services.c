@@ -35,6 +35,23 @@ void oek_writel(struct oe_kernel *kernel, uint32_t offset, uint32_t value)
 	writel(value, kernel->registers + offset);
 }
 
+uint32_t oek_push_size(struct oe_kernel *kernel)
+{
+	return kernel->push_size;
+}
+
+void oek_push(struct oe_kernel *kernel, uint32_t offset, const void *from, uint32_t len)
+{
+	if (likely(offset <= kernel->push_size && len <= kernel->push_size - offset))
+		__iowrite64_copy(kernel->push + offset, from, len / sizeof(u64));
+}
+
+void oek_push_barrier(void)
+{
+	/* Write-combining stores leave the processor before the doorbell that follows. */
+	wmb();
+}
+
 void *oek_dma_alloc(struct oe_kernel *kernel, size_t size, uint64_t *bus)
 {
 	dma_addr_t address;

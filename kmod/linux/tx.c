@@ -89,25 +89,28 @@ static int oe_tx_map_add(struct device *dev, struct oe_tx_map *map, dma_addr_t b
 	return 0;
 }
 
-/* All or nothing; oe_tx_fit() has bounded the number of buffers. */
-static int oe_tx_map(struct device *dev, struct sk_buff *skb, struct oe_tx_map *map)
+/* Without the first @pushed bytes. All or nothing; oe_tx_fit() has bounded the number of buffers. */
+static int oe_tx_map(struct device *dev, struct sk_buff *skb, u32 pushed, struct oe_tx_map *map)
 {
 	u32 done, len;
 	int i;
 
 	map->nbuffers = 0;
 	map->nlinear = 0;
-	for (done = 0; done < skb_headlen(skb); done += len) {
+	for (done = min(pushed, skb_headlen(skb)); done < skb_headlen(skb); done += len) {
 		len = min(skb_headlen(skb) - done, OE_TX_MAX_LEN);
 		if (oe_tx_map_add(dev, map,
 				  dma_map_single(dev, skb->data + done, len, DMA_TO_DEVICE), len))
 			goto unmap;
 		map->nlinear = map->nbuffers;
 	}
+	pushed -= min(pushed, skb_headlen(skb));
 	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++) {
 		const skb_frag_t *frag = &skb_shinfo(skb)->frags[i];
 
-		for (done = 0; done < skb_frag_size(frag); done += len) {
+		done = min(pushed, skb_frag_size(frag));
+		pushed -= done;
+		for (; done < skb_frag_size(frag); done += len) {
 			len = min(skb_frag_size(frag) - done, OE_TX_MAX_LEN);
 			if (oe_tx_map_add(dev, map,
 					  skb_frag_dma_map(dev, frag, done, len, DMA_TO_DEVICE),
@@ -120,6 +123,18 @@ static int oe_tx_map(struct device *dev, struct sk_buff *skb, struct oe_tx_map *
 unmap:
 	oe_tx_unmap(dev, map->buffers, map->nbuffers, map->nlinear);
 	return -ENOMEM;
+}
+
+/* The first bytes go to the device with the descriptors, if the queue takes them. */
+static void oe_tx_push_header(struct oe_pair *pair, const struct sk_buff *skb,
+			      struct oe_tx_packet *packet)
+{
+	packet->header_len = min(skb->len, pair->tx_push);
+	if (!packet->header_len)
+		return;
+	packet->header = skb_header_pointer(skb, 0, packet->header_len, pair->tx_header);
+	if (packet->header == pair->tx_header)
+		pair->tx_stats->llq_buffer_copy++;
 }
 
 /* The offloads asked of the device. The device fixes the lengths of TSO, no header is written. */
@@ -216,7 +231,8 @@ netdev_tx_t oe_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 	    skb->csum_offset != offsetof(struct udphdr, check) && skb_checksum_help(skb))
 		goto drop;
 	oe_tx_describe(skb, &packet);
-	if (unlikely(oe_tx_map(dev, skb, &map))) {
+	oe_tx_push_header(pair, skb, &packet);
+	if (unlikely(oe_tx_map(dev, skb, packet.header_len, &map))) {
 		pair->tx_stats->dma_mapping_err++;
 		goto drop;
 	}
@@ -305,6 +321,7 @@ int oe_tx_open(struct oe_pair *pair)
 {
 	int node = dev_to_node(&pair->kernel->pdev->dev);
 
+	pair->tx_push = oe_tx_push(pair->txq);
 	pair->tx_slots =
 		kvzalloc_node(array_size(pair->tx_ring, sizeof(*pair->tx_slots)), GFP_KERNEL, node);
 	return pair->tx_slots ? 0 : -ENOMEM;

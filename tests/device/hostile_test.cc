@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A guest that writes anything anywhere: nothing breaks, and a reset heals. */
 #include "frames.hh"
-#include "guest.hh"
+#include "llq_writer.hh"
 
 #include <gtest/gtest.h>
 
@@ -60,7 +60,21 @@ class Chaos {
 			g_.push(q, &r);
 			return;
 		}
-		g_.push(q, &d);
+		if (llq_ && pick(3))
+			d.word3.set(d.word3.get() | pick(100) << 24); /* a header */
+		if (llq_)
+			push_entry(q, d);
+		else
+			g_.push(q, &d);
+	}
+	/* One to sixteen descriptors in an entry of the adapter's memory. */
+	void push_entry(Guest::Queue &q, const ena_tx_desc &d)
+	{
+		uint8_t *entry = reinterpret_cast<uint8_t *>(g_.host.llq.data()) + q.llq +
+				 q.tail % q.depth * llq_;
+		for (uint32_t i = 0; i <= pick(llq_ / 16u) && i < llq_ / 16u; i++)
+			memcpy(entry + 16 * i, &d, sizeof(d));
+		q.tail++;
 	}
 	void admin()
 	{
@@ -145,7 +159,7 @@ class Chaos {
 		g_.host.notes.clear();
 		g_.host.interrupts.clear();
 	}
-	void restart()
+	void restart(bool with_llq = true)
 	{
 		if (restarts_++ % 10)
 			return;
@@ -160,6 +174,9 @@ class Chaos {
 		}
 		g_.start_admin_again();
 		queues_.clear();
+		const LlqChoice choice{static_cast<uint16_t>(pick(2) ? 128 : 256),
+				       static_cast<uint16_t>(1u << pick(4)), pick(2) != 0};
+		llq_ = with_llq && pick(2) && !choose_llq(g_, choice) ? choice.size : 0;
 		for (uint32_t i = 0; i < 4; i++) {
 			Guest::Queue q;
 			q.rx = i % 2;
@@ -167,7 +184,9 @@ class Chaos {
 			q.sq = rings_[2 * i];
 			q.cq = rings_[2 * i + 1];
 			ASSERT_EQ(g_.try_create_cq(q, 1 + i / 2), 0);
-			ASSERT_EQ(g_.try_create_sq(q), 0);
+			ASSERT_EQ(g_.try_create_sq(q, llq_ && !q.rx ? ENA_PLACEMENT_DEVICE
+								    : ENA_PLACEMENT_HOST),
+				  0);
 			scribble(q.sq, 256 * 16);
 			queues_.push_back(q);
 			g_.unmask(q);
@@ -178,7 +197,7 @@ class Chaos {
 		restarts_ = 0;
 		g_.host.answer = ENA_TRANSMIT_SENT;
 		g_.host.mapping_works = true;
-		restart();
+		restart(false);
 		const Bytes frame = make_frame();
 		auto &tx = queues_[0];
 		g_.push_packet(tx, 3, g_.place(frame));
@@ -192,6 +211,7 @@ class Chaos {
 	std::vector<Guest::Queue> queues_;
 	uint64_t rings_[8] = {};
 	bool memory_ = false;
+	uint16_t llq_ = 0; /* bytes of an entry; 0: TX rings are in host memory */
 	unsigned int restarts_ = 0;
 };
 } // namespace

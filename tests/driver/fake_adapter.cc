@@ -317,7 +317,11 @@ uint8_t oe_kernel::create_sq(const ena_aq_entry &command, ena_acq_entry &answer)
 	q.cq_depth = cq->second.depth.get();
 	q.cq = cq->first;
 	q.vector = cq->second.msix_vector.get();
-	q.submissions = at<uint8_t>(ena::load(create.base));
+	q.in_device = (create.caps2 & 0xf) == ENA_PLACEMENT_DEVICE;
+	if (q.in_device && ena::load(create.base))
+		return ENA_ADMIN_ILLEGAL_PARAMETER;
+	q.push_offset = push_offset.value_or((index - queue_base) * 0x40000u);
+	q.submissions = q.in_device ? nullptr : at<uint8_t>(ena::load(create.base));
 	q.completions = at<uint8_t>(ena::load(cq->second.base));
 	q.doorbell = 0x1000 + index * 4;
 	q.unmask = 0x2000 + q.vector * 4;
@@ -325,6 +329,7 @@ uint8_t oe_kernel::create_sq(const ena_aq_entry &command, ena_acq_entry &answer)
 	ena_create_sq_resp resp{};
 	resp.sq_idx.set(index);
 	resp.doorbell_offset.set(q.doorbell);
+	resp.llq_descriptors_offset.set(q.push_offset);
 	memcpy(answer.payload, &resp.sq_idx, sizeof(resp) - sizeof(resp.common));
 	return 0;
 }
@@ -358,6 +363,9 @@ uint8_t oe_kernel::get_feature(const ena_aq_entry &command, ena_acq_entry &answe
 		return 0;
 	case ENA_FEATURE_HW_HINTS:
 		put(answer, offer.hints);
+		return 0;
+	case ENA_FEATURE_LLQ:
+		put(answer, offer.llq);
 		return 0;
 	case ENA_FEATURE_RSS_HASH_FUNCTION:
 		put(answer, offer.hash_function);
@@ -413,6 +421,9 @@ uint8_t oe_kernel::set_feature(const ena_aq_entry &command)
 	case ENA_FEATURE_RSS_HASH_INPUT:
 		fields = *at<ena_rss_hash_control>(control);
 		memcpy(&input, set.data, sizeof(input));
+		return 0;
+	case ENA_FEATURE_LLQ:
+		memcpy(&llq, set.data, sizeof(llq));
 		return 0;
 	case ENA_FEATURE_MTU:
 		memcpy(&mtu, set.data, sizeof(mtu));
@@ -569,6 +580,23 @@ uint32_t oek_readl(oe_kernel *kernel, uint32_t offset)
 void oek_writel(oe_kernel *kernel, uint32_t offset, uint32_t value)
 {
 	kernel->write(offset, value);
+}
+
+uint32_t oek_push_size(oe_kernel *kernel)
+{
+	return static_cast<uint32_t>(kernel->push_memory.size());
+}
+
+void oek_push(oe_kernel *kernel, uint32_t offset, const void *from, uint32_t len)
+{
+	if (offset + len > kernel->push_memory.size())
+		abort();
+	memcpy(&kernel->push_memory[offset], from, len);
+}
+
+void oek_push_barrier()
+{
+	current->push_barriers++;
 }
 
 void *oek_dma_alloc(oe_kernel *kernel, size_t size, uint64_t *bus)

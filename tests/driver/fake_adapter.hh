@@ -28,6 +28,8 @@ struct FakeQueue {
 	uint32_t vector;
 	uint8_t *submissions, *completions;
 	uint32_t doorbell, unmask;
+	bool in_device; /* its ring is at push_offset in BAR2, not at submissions */
+	uint32_t push_offset;
 	uint16_t tail = 0; /* from the doorbell */
 	uint32_t head = 0; /* of what finish_*() has used */
 	uint32_t produced = 0; /* completions */
@@ -48,6 +50,7 @@ struct FakeOffer {
 	ena_interrupt_moderation moderation{};
 	ena_aenq_config aenq{};
 	ena_link_config link{};
+	ena_llq_config llq{};
 	uint16_t hash_fields[ENA_RSS_PROTO_COUNT]{};
 };
 
@@ -117,6 +120,10 @@ struct oe_kernel {
 	ena_rss_hash_control fields{};
 	ena_rss_hash_input input{};
 	uint32_t mtu = 0, event_groups = 0;
+	std::vector<uint8_t> push_memory; /* BAR2 */
+	ena_llq_config llq{}; /* as set */
+	std::optional<uint32_t> push_offset; /* of all rings, instead of true ones */
+	unsigned push_barriers = 0;
 	uint16_t queue_base = 8; /* device indices start here, to differ from pairs */
 
 	/* oek_* */

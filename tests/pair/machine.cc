@@ -91,6 +91,7 @@ ena_config default_config()
 	config.queues = 4;
 	config.vectors = 5;
 	config.max_mtu = 9001;
+	config.llq = false; /* its tests turn it on */
 	return config;
 }
 
@@ -102,6 +103,9 @@ oe_kernel::oe_kernel(const ena_config &config) : config_(config)
 		abort();
 	}
 	device = ena_device_new(&config, &host_ops, this);
+	llq.resize(ena_config_llq_size(&config) / sizeof(uint64_t));
+	if (!llq.empty())
+		ena_device_set_llq_memory(device, llq.data());
 	all.push_back(this);
 	ena_device_set_link(device, true);
 }
@@ -393,12 +397,13 @@ bool oe_kernel::send(unsigned queue, const TxRequest &request, bool kick)
 		return false;
 	Pair &pair = pairs_[queue];
 
-	const unsigned n = std::max(
-		1u, std::min({request.fragments, static_cast<unsigned>(request.frame.size()),
-			      oe_info(adapter)->max_tx_buffers}));
+	const size_t pushed = std::min<size_t>(oe_tx_push(pair.txq), request.frame.size());
+	const auto rest = static_cast<unsigned>(request.frame.size() - pushed);
+	const unsigned n =
+		std::min({std::max(request.fragments, 1u), rest, oe_info(adapter)->max_tx_buffers});
 	std::vector<BusMemory::Block> blocks;
 	std::vector<oe_tx_buffer> buffers;
-	size_t at = 0;
+	size_t at = pushed;
 	for (unsigned i = 0; i < n; i++) {
 		const size_t len = (request.frame.size() - at) / (n - i);
 		BusMemory::Block block = memory.alloc(len + 8);
@@ -410,7 +415,9 @@ bool oe_kernel::send(unsigned queue, const TxRequest &request, bool kick)
 		at += len;
 	}
 	const oe_tx_packet packet = {
+		.header = request.frame.data(),
 		.buffers = buffers.data(),
+		.header_len = static_cast<uint16_t>(pushed),
 		.nbuffers = static_cast<uint16_t>(n),
 		.flags = static_cast<uint16_t>(request.flags | (kick ? OE_TX_KICK : 0)),
 		.mss = request.mss,

@@ -101,6 +101,7 @@ struct oe_kernel {
 
 	/* --- what it sees --- */
 	BusMemory memory;
+	std::vector<uint64_t> llq; /* BAR2 */
 	oe_adapter *adapter = nullptr;
 	ena_device *device = nullptr;
 	bool link = false;

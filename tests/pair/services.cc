@@ -23,6 +23,21 @@ void oek_writel(oe_kernel *kernel, uint32_t offset, uint32_t value)
 	kernel->write_register(offset, value);
 }
 
+uint32_t oek_push_size(oe_kernel *kernel)
+{
+	return static_cast<uint32_t>(kernel->llq.size() * sizeof(uint64_t));
+}
+
+void oek_push(oe_kernel *kernel, uint32_t offset, const void *from, uint32_t len)
+{
+	if (offset + len <= oek_push_size(kernel))
+		memcpy(reinterpret_cast<uint8_t *>(kernel->llq.data()) + offset, from, len);
+}
+
+void oek_push_barrier(void)
+{
+}
+
 void *oek_dma_alloc(oe_kernel *kernel, size_t size, uint64_t *bus)
 {
 	if (kernel->allocations_until_failure == 0)
