@@ -30,6 +30,7 @@ enum oe_limits_const {
 	OE_MIN_RING = 256,
 	OE_MIN_MTU = 128,
 	OE_RSS_KEY_SIZE = 40,
+	OE_REGISTERS = 23, /* words of a register dump: up to the device's status at 0x58 */
 	OE_STAT_NAME = 32, /* ETH_GSTRING_LEN */
 	OE_ERROR_TEXT = 80, /* NETLINK_MAX_FMTMSG_LEN */
 };
@@ -329,6 +330,20 @@ struct oe_phc_time {
  * the device is being reset. Any context, one caller at a time.
  */
 int oe_phc_read(struct oe_adapter *adapter, struct oe_phc_time *time);
+
+/* ---- diagnosis: all in process context, under rtnl ----------------------------- */
+
+/*
+ * The registers that can be read, each at its offset / 4; 0 where there is none. All ones from
+ * the first one on that the device does not answer for.
+ */
+void oe_dump_registers(struct oe_adapter *adapter, uint32_t words[OE_REGISTERS]);
+/*
+ * Does the device read as one that works, and does it carry out a command? -EIO with a sentence if
+ * not.
+ */
+int oe_test_registers(struct oe_adapter *adapter, struct oe_error *error);
+int oe_test_admin(struct oe_adapter *adapter, struct oe_error *error);
 
 /* ---- link settings and statistics ----------------------------------------- */
 

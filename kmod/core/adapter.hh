@@ -57,6 +57,11 @@ class Adapter {
 	/* Events: events.cc */
 	void mgmt_interrupt();
 
+	/* Diagnosis: diagnosis.cc */
+	void dump_registers(uint32_t *words);
+	[[nodiscard]] Status test_registers(oe_error &error);
+	[[nodiscard]] Status test_admin(oe_error &error);
+
 	/* Settings: settings.cc */
 	[[nodiscard]] uint32_t max_queues() const;
 	[[nodiscard]] Status set_settings(const oe_settings &wanted, oe_error *error);

@@ -178,6 +178,21 @@ int oe_phc_read(struct oe_adapter *adapter, struct oe_phc_time *time)
 	return adapter->read_phc(*time).to_kernel();
 }
 
+void oe_dump_registers(struct oe_adapter *adapter, uint32_t *words)
+{
+	adapter->dump_registers(words);
+}
+
+int oe_test_registers(struct oe_adapter *adapter, struct oe_error *error)
+{
+	return adapter->test_registers(*error).to_kernel();
+}
+
+int oe_test_admin(struct oe_adapter *adapter, struct oe_error *error)
+{
+	return adapter->test_admin(*error).to_kernel();
+}
+
 int oe_get_link(struct oe_adapter *adapter, struct oe_link *link)
 {
 	return adapter->get_link(*link).to_kernel();

@@ -75,6 +75,19 @@ static inline void oe_refuse(struct net_device *netdev, struct netlink_ext_ack *
 	netdev_err(netdev, "%s\n", error->text);
 }
 
+/* Counters of a queue over netlink, with all the fields that we have (6.10 has fewer). */
+#if OE_SINCE(6, 12)
+#define OE_QUEUE_STATS
+extern const struct netdev_stat_ops oe_stat_ops;
+#endif
+
+static inline void oe_set_stat_ops(struct net_device *netdev)
+{
+#ifdef OE_QUEUE_STATS
+	netdev->stat_ops = &oe_stat_ops;
+#endif
+}
+
 /* The name since 6.11. */
 #if !OE_SINCE(6, 11)
 #define kernel_ethtool_ts_info ethtool_ts_info

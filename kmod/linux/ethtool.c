@@ -138,7 +138,14 @@ static int oe_get_sset_count(struct net_device *netdev, int set)
 {
 	struct oe_kernel *kernel = netdev_priv(netdev);
 
-	return set == ETH_SS_STATS ? oe_stats_count(kernel->adapter) : -EOPNOTSUPP;
+	switch (set) {
+	case ETH_SS_STATS:
+		return oe_stats_count(kernel->adapter);
+	case ETH_SS_TEST:
+		return oe_test_count();
+	default:
+		return -EOPNOTSUPP;
+	}
 }
 
 static void oe_get_strings(struct net_device *netdev, u32 set, u8 *names)
@@ -148,6 +155,8 @@ static void oe_get_strings(struct net_device *netdev, u32 set, u8 *names)
 	BUILD_BUG_ON(OE_STAT_NAME != ETH_GSTRING_LEN);
 	if (set == ETH_SS_STATS)
 		oe_stats_names(kernel->adapter, (char(*)[OE_STAT_NAME])names);
+	else if (set == ETH_SS_TEST)
+		oe_get_test_names(names);
 }
 
 static void oe_get_ethtool_stats(struct net_device *netdev, struct ethtool_stats *stats,
@@ -242,6 +251,9 @@ const struct ethtool_ops oe_ethtool_ops = {
 	.supported_ring_params = OE_RING_PARAMS,
 	.supported_coalesce_params = ETHTOOL_COALESCE_RX_USECS | ETHTOOL_COALESCE_TX_USECS,
 	.get_drvinfo = oe_get_drvinfo,
+	.get_regs_len = oe_get_regs_len,
+	.get_regs = oe_get_regs,
+	.self_test = oe_self_test,
 	.get_link = ethtool_op_get_link,
 	.get_link_ksettings = oe_get_link_ksettings,
 	.get_channels = oe_get_channels,

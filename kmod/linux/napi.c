@@ -9,6 +9,7 @@ static irqreturn_t oe_pair_interrupt(int irq, void *data)
 {
 	struct oe_pair *pair = data;
 
+	WRITE_ONCE(pair->interrupts, pair->interrupts + 1);
 	/* The device masks the vector until oe_unmask(). */
 	napi_schedule_irqoff(&pair->napi);
 	return IRQ_HANDLED;

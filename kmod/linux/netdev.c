@@ -317,6 +317,7 @@ int oe_netdev_register(struct oe_kernel *kernel)
 	oe_set_features(netdev, info);
 	netdev->netdev_ops = &oe_netdev_ops;
 	netdev->ethtool_ops = &oe_ethtool_ops;
+	oe_set_stat_ops(netdev);
 	netdev->watchdog_timeo = 5 * HZ;
 	netdev->min_mtu = OE_MIN_MTU;
 	netdev->max_mtu = info->max_mtu;

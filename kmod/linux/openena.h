@@ -48,6 +48,8 @@ struct oe_pair {
 	struct oe_tx_stats *tx_stats; /* each field moved by one context only */
 	struct oe_rx_stats *rx_stats;
 	u64 rx_unfit; /* packets that no skb can hold */
+	u64 interrupts; /* the handler's */
+	u64 interrupts_before; /* the self-test's; under rtnl */
 	struct oe_tx_slot *tx_slots; /* by request id */
 	struct page **rx_pages; /* by request id; NULL: not posted */
 	struct page_pool *pool;
@@ -93,6 +95,7 @@ struct oe_kernel {
 
 	wait_queue_head_t admin_wait;
 	unsigned long admin_woken; /* bit 0: a wake-up nobody has consumed */
+	u64 mgmt_interrupts; /* the handler's */
 
 	struct ptp_clock_info ptp_info;
 	struct ptp_clock *ptp; /* NULL: none */
@@ -122,6 +125,7 @@ int oe_apply_settings(struct oe_kernel *kernel, const struct oe_settings *wanted
 /* recovery.c */
 void oe_service_work(struct work_struct *work);
 void oe_reset_task(struct work_struct *work);
+void oe_reset_now(struct oe_kernel *kernel);
 
 /* services.c, where all oek_* are */
 void oe_set_datapath(struct oe_kernel *kernel, bool up);
@@ -152,6 +156,13 @@ extern const struct attribute_group *oe_device_groups[];
 void oe_ptp_register(struct oe_kernel *kernel);
 void oe_ptp_unregister(struct oe_kernel *kernel);
 int oe_get_ts_info(struct net_device *netdev, struct kernel_ethtool_ts_info *info);
+
+/* diagnosis.c. All under rtnl. */
+int oe_get_regs_len(struct net_device *netdev);
+void oe_get_regs(struct net_device *netdev, struct ethtool_regs *regs, void *words);
+int oe_test_count(void);
+void oe_get_test_names(u8 *names);
+void oe_self_test(struct net_device *netdev, struct ethtool_test *test, u64 *failures);
 
 /* ethtool.c */
 extern const struct ethtool_ops oe_ethtool_ops;

@@ -21,6 +21,7 @@ static irqreturn_t oe_mgmt_handler(int irq, void *data)
 {
 	struct oe_kernel *kernel = data;
 
+	WRITE_ONCE(kernel->mgmt_interrupts, kernel->mgmt_interrupts + 1);
 	oe_mgmt_interrupt(kernel->adapter);
 	return IRQ_HANDLED;
 }

@@ -34,17 +34,18 @@ void oe_service_work(struct work_struct *work)
 	queue_delayed_work(oe_workqueue, &kernel->service_work, HZ);
 }
 
-/* Carries out a reset, or only opens a datapath that could not be opened before. */
-void oe_reset_task(struct work_struct *work)
+/*
+ * Carries out a reset, or only opens a datapath that could not be opened before. Under rtnl:
+ * nobody opens, closes or configures until the device is back.
+ */
+void oe_reset_now(struct oe_kernel *kernel)
 {
-	struct oe_kernel *kernel = container_of(work, struct oe_kernel, reset_work);
 	struct net_device *netdev = kernel->netdev;
 	int err = 0;
 
-	/* Nobody opens, closes or configures until the device is back. */
-	rtnl_lock();
+	ASSERT_RTNL();
 	if (netdev->reg_state != NETREG_REGISTERED || !netif_device_present(netdev))
-		goto unlock;
+		return;
 	if (oe_reset_pending(kernel->adapter)) {
 		oe_down(kernel);
 		mutex_lock(&kernel->service_lock);
@@ -53,6 +54,13 @@ void oe_reset_task(struct work_struct *work)
 	}
 	if (!err && netif_running(netdev))
 		oe_up_or_later(kernel);
-unlock:
+}
+
+void oe_reset_task(struct work_struct *work)
+{
+	struct oe_kernel *kernel = container_of(work, struct oe_kernel, reset_work);
+
+	rtnl_lock();
+	oe_reset_now(kernel);
 	rtnl_unlock();
 }
