@@ -1,17 +1,25 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The adapter's hardware clock as a PTP clock: its time, its error bound, its limit of requests.
-# Where the driver has the clock only on demand, devlink switches it on, and off again.
+# Where the driver has the clock only on demand, devlink switches it on.
 
 . "$(dirname "$0")/lib.sh"
 
 # More than the adapter answers in a second and in one burst together.
 BURST=600
 
-enabled() # true|false
+enable()
 {
-    devlink dev param set "$HANDLE" name enable_phc value "$1" cmode driverinit &&
+    devlink dev param set "$HANDLE" name enable_phc value true cmode driverinit &&
         devlink dev reload "$HANDLE" && net_setup
+}
+
+# A reload by devlink that shall switch it off hangs for ever in Linux 7.3: clients.rst says why.
+disable()
+{
+    [ -n "$(clock)" ] || return 0
+    echo "${HANDLE#pci/}" >"/sys/bus/pci/drivers/$DRIVER/unbind" &&
+        echo "${HANDLE#pci/}" >"/sys/bus/pci/drivers/$DRIVER/bind" && net_setup
 }
 
 clock()
@@ -27,12 +35,12 @@ has_clock()
 
 switch_on()
 {
-    enabled true && has_clock
+    enable && has_clock
 }
 
 switch_off()
 {
-    enabled false || return 1
+    disable || return 1
     [ -z "$(clock)" ] || { ethtool -T "$NETIF"; return 1; }
 }
 
@@ -88,7 +96,7 @@ if [ "$DRIVER" != openena ]; then
     [ -z "$(clock)" ] || skip_all "$NETIF has a clock already"
     # The driver says so for each request that the adapter refuses.
     log_allow '^ena .*PHC get time request'
-    defer "enabled false"
+    defer disable
     run "devlink switches it on" switch_on
 else
     run "there is a clock" has_clock
@@ -101,5 +109,5 @@ run "traffic starts" traffic_start
 run "it goes as time does, beside traffic" ask compare "$(seconds 2)"
 run "no byte was lost" traffic_stop
 run "it goes on over down and up" down_and_up
-[ "$DRIVER" = openena ] || run "devlink switches it off" switch_off
+[ "$DRIVER" = openena ] || run "it is off after a new start of the driver" switch_off
 st_end
