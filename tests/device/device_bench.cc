@@ -193,6 +193,25 @@ void transmit_tso(benchmark::State &state)
 }
 BENCHMARK(transmit_tso);
 
+/* Spread frames over the queues that @rings name. */
+void set_rss_table(benchmark::State &state, Guest &guest, std::vector<Ring> &rings)
+{
+	constexpr unsigned int entries = 128, log_size = 7;
+	const uint64_t buffer = guest.host.alloc(entries * sizeof(ena_rss_entry));
+	ena_rss_indirection table{};
+
+	for (unsigned int i = 0; i < entries; i++) {
+		ena_rss_entry entry{};
+		entry.cq_idx.set(rings[i % rings.size()].queue().index);
+		guest.host.store(buffer + i * sizeof(entry), entry);
+	}
+	table.size.set(log_size);
+	table.inline_index.set(ENA_RSS_INDEX_WHOLE_TABLE);
+	if (guest.set_feature(ENA_FEATURE_RSS_INDIRECTION, &table, sizeof(table), buffer,
+			      entries * sizeof(ena_rss_entry)))
+		state.SkipWithError("the RSS table was refused");
+}
+
 /* Frames of @bytes, each to a buffer of its own, spread over @queues queues by their hash. */
 void receive(benchmark::State &state)
 {
@@ -207,38 +226,45 @@ void receive(benchmark::State &state)
 		guest.post(queue, depth, static_cast<uint32_t>(bytes));
 		rings.emplace_back(guest, queue, rx_phase_byte);
 	}
+	set_rss_table(state, guest, rings);
 	std::vector<std::vector<uint8_t>> frames;
-	for (uint16_t i = 0; i < burst; i++)
+	/* Enough for each queue to have some. */
+	const unsigned int flows = queues == 1 ? burst : 256;
+	for (uint16_t i = 0; i < flows; i++)
 		frames.push_back(tcp_frame(bytes, static_cast<uint16_t>(i * 7919)));
 
 	uint64_t packets = 0;
 	std::vector<unsigned int> taken(queues);
 	std::vector<uint16_t> head(queues);
 	for (auto _ : state) {
-		for (const auto &frame : frames) {
-			const iovec iov = {const_cast<uint8_t *>(frame.data()), frame.size()};
+		for (unsigned int i = 0; i < burst; i++, packets++) {
+			auto &frame = frames[packets % flows];
+			const iovec iov = {frame.data(), frame.size()};
 			(void)ena_device_receive(guest.host.device, &iov, 1, nullptr);
 		}
-		packets += frames.size();
 		for (uint16_t q = 0; q < queues; q++) {
-			/* What was completed is posted again. */
+			/* What was completed is posted again, as drivers do: a batch at a time. */
 			const Guest::Queue &queue = rings[q].queue();
-			unsigned int count = 0;
-			for (;; head[q]++, count++) {
+			for (;; head[q]++, taken[q]++) {
 				const uint64_t slot = head[q] & (depth - 1);
 				const auto status = guest.host.load<uint32_t>(queue.cq + slot * 16);
 				const uint32_t phase = head[q] & depth ? 0 : 1;
 				if (field_get(ENA_RXC_PHASE, status) != phase)
 					break;
 			}
-			if (count)
-				rings[q].post(count);
+			if (taken[q] < burst)
+				continue;
+			rings[q].post(taken[q]);
+			taken[q] = 0;
 		}
 		guest.host.run();
 	}
 	ena_device_stats stats;
 	ena_device_get_stats(guest.host.device, &stats);
 	report(state, guest, packets, bytes, stats.rx_packets);
+	for (Ring &ring : rings)
+		if (packets >= 100 * flows && ring.queue().tail == depth)
+			state.SkipWithError("a queue had no frames");
 }
 BENCHMARK(receive)
 	->ArgNames({"bytes", "queues"})
