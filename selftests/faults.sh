@@ -17,11 +17,6 @@ KEEP_ALIVE=1 ADMIN=2 MISSING_TX=3 RX_ID=4 TX_ID=5 TOO_MANY_RX=6 WATCHDOG=10 INTE
 POLL=15 RX_MALFORMED=16 TX_MALFORMED=17
 FLOOD=()
 
-total() # name
-{
-    adapter_get nic0 statistics | sed -nE "s/.*\"$1\": ([0-9]+).*/\1/p"
-}
-
 # Reason and count of the resets, a line each.
 resets_by_reason()
 {
@@ -85,9 +80,9 @@ resets() # reasons fault [what provokes it]
 # The fault strikes, and traffic goes on without a reset.
 bears() # fault [what provokes it]
 {
-    local fault=$1 before
+    local fault=$1 before after
     shift
-    before=$(total resets)
+    before=$(adapter_total nic0 resets)
     adapter_set nic0 inject "$fault" || return 1
     [ $# = 0 ] || "$@" || { adapter_set nic0 inject none; return 1; }
     traffic_moves $RECOVERY || { hits; adapter_set nic0 inject none; return 1; }
@@ -95,7 +90,8 @@ bears() # fault [what provokes it]
     hits | grep -q 'hits=0 ' && { adapter_set nic0 inject none; echo "it did not strike"; return 1; }
     adapter_set nic0 inject none
     flows || return 1
-    [ "$(total resets)" = "$before" ] || { echo "$(($(total resets) - before)) resets"; return 1; }
+    after=$(adapter_total nic0 resets)
+    [ "$after" = "$before" ] || { echo "$((after - before)) resets"; return 1; }
 }
 
 # An admin command: SET_FEATURE MTU.
@@ -143,7 +139,7 @@ calm()
 needs_down_up() # fault
 {
     local before status=0
-    before=$(total resets)
+    before=$(adapter_total nic0 resets)
     adapter_set nic0 inject "$1" || return 1
     sleep "$(seconds 2)"
     hits

@@ -300,6 +300,24 @@ irq_lines()
         while read -r irq; do grep -E "^ *$irq:.*-edge +[^ ]" /proc/interrupts; done
 }
 
+# ---- memory --------------------------------------------------------------------
+
+# Kernel memory that a leak would show in, in KiB.
+memory_used()
+{
+    echo 3 >/proc/sys/vm/drop_caches
+    awk '/^(SUnreclaim|PageTables|Percpu|VmallocUsed):/ { sum += $2 }
+         END { print sum }' /proc/meminfo
+}
+
+# One leaked page a round would be seen; caches of the kernel may still settle.
+memory_steady() # KiB-before KiB-after rounds
+{
+    local allowed=$(($3 * 4 + 1024))
+    echo "unreclaimable memory went from $1 to $2 KiB in $3 rounds, allowed $allowed"
+    [ $(($2 - $1)) -le $allowed ]
+}
+
 # ---- the pair of adapters -----------------------------------------------------
 
 interfaces_of_driver()
@@ -451,6 +469,12 @@ adapter_get() # id property
 adapter_set() # id property value
 {
     machine qom-set "$1" "$2" "$3"
+}
+
+# One of the counters of an adapter's "statistics".
+adapter_total() # id name
+{
+    adapter_get "$1" statistics | sed -nE "s/.*\"$2\": ([0-9]+).*/\1/p"
 }
 
 # Pull the cable, or plug it in again.
