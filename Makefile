@@ -13,7 +13,7 @@ FUZZ_SECONDS ?= 12
 export FUZZ_SECONDS
 
 .PHONY: help run run-nested shell check check-host check-fuzz check-vm check-clients check-qemu check-dpdk \
-	fuzz bench lint setup plugin module clean distclean
+	check-asan-qemu fuzz bench lint setup plugin module clean distclean
 .DEFAULT_GOAL := help
 
 help:
@@ -27,6 +27,7 @@ help:
 	@echo '  make check-vm       our driver on our adapter, in the test VM'
 	@echo '  make check-clients  drivers that are not ours on our adapter'
 	@echo 'make check-dpdk     DPDK on our adapter; minutes'
+	@echo 'make check-asan-qemu  the adapter in a QEMU under sanitizers, which it builds; by name only'
 	@echo 'make fuzz           look for inputs that break a core; TARGET=..., SECONDS=60'
 	@echo 'make bench          compare the adapter and both drivers with e1000e, igb, vmxnet3 and virtio-net'
 	@echo '                    in one guest: throughput, latency, instructions; about 20 minutes, alone on'
@@ -60,6 +61,11 @@ check-host:
 check-fuzz:
 	@scripts/setup fuzz
 	@scripts/check fuzz
+
+# By name only: it builds a QEMU.
+check-asan-qemu:
+	@scripts/setup host qemu kernel vm
+	@scripts/check-asan-qemu
 
 # TARGET= one of scripts/fuzz list, SECONDS= how long
 fuzz:

@@ -2,6 +2,7 @@
 # --with-devices-x86_64=ena: what a test of the adapter needs, and no more.
 CONFIG_Q35=y
 CONFIG_PCIE_PORT=y
+CONFIG_SERIAL_ISA=y
 CONFIG_VTD=y
 CONFIG_HPET=y
 CONFIG_VGA_PCI=y

@@ -96,7 +96,7 @@ class Machine:
     def command(self, channel):
         """QEMU's whole command line; without a channel it is for this terminal."""
         options = self.options
-        qemu = qemu_binary()
+        qemu = options.qemu or qemu_binary()
         command = [qemu, "-nodefaults", "-display", "none", "-no-reboot", "-m", options.memory,
                    "-smp", str(options.cpus)]
         if self.accel == "kvm":
@@ -106,7 +106,7 @@ class Machine:
         command += ["-machine", "q35" + (",kernel-irqchip=split" if options.iommu else "")]
         if options.iommu:
             command += ["-device", "intel-iommu,intremap=on"]
-        if options.nic == "ena":
+        if options.nic == "ena" and not options.qemu:
             command += ["-plugin", plugin(qemu_version(qemu))]
         command += ["-kernel", self.kernel.image, "-initrd", self.initrd,
                     "-append", self._kernel_arguments()]
