@@ -78,7 +78,7 @@ Status Adapter::test_admin(oe_error &error)
 		return found_wrong(Refusal() << "a command got no answer, or a refusal, error "
 					     << static_cast<uint32_t>(attributes.error()),
 				   error);
-	if (__builtin_memcmp(attributes->mac, features_.mac, sizeof(features_.mac)))
+	if (__builtin_memcmp(attributes->mac, features_.mac, sizeof(features_.mac)) != 0)
 		return found_wrong(Refusal() << "the device names another MAC than before", error);
 	return {};
 }
