@@ -13,7 +13,7 @@ FUZZ_SECONDS ?= 12
 export FUZZ_SECONDS
 
 .PHONY: help run run-nested shell check check-host check-fuzz check-vm check-clients check-qemu check-dpdk \
-	check-asan-qemu fuzz bench lint setup plugin module clean distclean
+	check-asan-qemu check-linux-selftests fuzz bench lint setup plugin module clean distclean
 .DEFAULT_GOAL := help
 
 help:
@@ -28,6 +28,7 @@ help:
 	@echo '  make check-clients  drivers that are not ours on our adapter'
 	@echo 'make check-dpdk     DPDK on our adapter; minutes'
 	@echo 'make check-asan-qemu  the adapter in a QEMU under sanitizers, which it builds; by name only'
+	@echo 'make check-linux-selftests  the selftests of Linux itself; an hour or more'
 	@echo 'make fuzz           look for inputs that break a core; TARGET=..., SECONDS=60'
 	@echo 'make bench          compare the adapter and both drivers with e1000e, igb, vmxnet3 and virtio-net'
 	@echo '                    in one guest: throughput, latency, instructions; about 20 minutes, alone on'
@@ -80,6 +81,10 @@ check-dpdk:
 bench:
 	@scripts/setup host qemu kernel vm bench
 	@scripts/bench $(BENCH)
+
+check-linux-selftests:
+	@scripts/setup host qemu kernel vm linux
+	@scripts/check-linux-selftests
 
 check-qemu check-vm check-clients:
 	@scripts/setup host qemu kernel vm $(filter clients,$(@:check-%=%))

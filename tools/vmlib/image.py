@@ -15,7 +15,10 @@ from . import BUILD, TOP, UserError, cpio, script
 MODULES = ("ena", "igb", "igbvf", "e1000e", "vmxnet3", "virtio_net", "8021q", "pktgen", "ifb", "veth",
            "tls", "act_mirred", "cls_matchall", "cls_bpf", "cls_flower", "sch_ingress", "sch_fq", "sch_netem",
            "sch_mqprio", "vfio_pci", "vfio_iommu_type1", "bridge", "macvlan", "bonding", "xsk_diag",
-           "af_packet_diag", "ip_gre", "vxlan", "ipvlan", "msr", "kvm_amd", "kvm_intel")
+           "af_packet_diag", "ip_gre", "vxlan", "ipvlan", "msr", "kvm_amd", "kvm_intel",
+           # Linux's own selftests.
+           "netconsole", "macsec", "act_skbedit", "cls_fw", "sch_etf", "sch_prio", "sit", "ip6_gre",
+           "ip6_tunnel", "ipip", "esp4", "esp6", "esp4_offload", "esp6_offload", "netkit")
 
 
 class Kernel:
@@ -104,7 +107,7 @@ def write_overlay(kernel, job, tests, out):
 def write_inner(kernel, job, path, out):
     """Writes an archive with what the guest starts a guest of its own with, which is its like."""
     inner = path + ".inner"
-    initrd(kernel, dict(job, MODE="inner"), [], [], inner)
+    initrd(kernel, dict(job, MODE="inner"), [], ["rootfs"], inner)
     writer = cpio.Writer(out)
     for name, source in (("vmlinuz", kernel.image), ("initrd", inner)):
         with open(source, "rb") as data:
@@ -113,13 +116,13 @@ def write_inner(kernel, job, path, out):
     os.unlink(inner)
 
 
-def initrd(kernel, job, tests, extras, path):
-    """Writes the whole initial file system of one run to path; extras are laid over the tools."""
+def initrd(kernel, job, tests, layers, path):
+    """Writes the whole initial file system of one run to path: layers by name, lowest first."""
     with open(path, "wb") as out:
-        for name in ["rootfs", *extras]:
+        for name in layers:
             with open(script(f"vm-{name}"), "rb") as source:
                 shutil.copyfileobj(source, out, 1 << 20)
         write_modules(kernel, out)
-        if "nested" in extras:
+        if "nested" in layers:
             write_inner(kernel, job, path, out)
         write_overlay(kernel, job, tests, out)
