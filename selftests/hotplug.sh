@@ -96,13 +96,14 @@ rounds() # what
     done
 }
 
-# Measured without traffic, whose buffers come and go.
+# Measured without traffic, whose buffers come and go; what the kernel sets up at the first
+# hot plug is up to 2 MiB more. Small leaks show with ROUNDS=100.
 nothing_left()
 {
     local left
     left=$(irq_lines | wc -l)
     [ "$left" = "$interrupts" ] || { echo "$left interrupts, at first $interrupts"; return 1; }
-    memory_steady "$memory" "$(memory_used)" $((4 * ROUNDS))
+    memory_steady "$memory" "$(memory_used)" $((4 * ROUNDS + 512))
 }
 
 st_begin "hot plug and resets under traffic"
