@@ -21,7 +21,7 @@ help:
 	@echo 'make shell          the guest shell at once'
 	@echo 'make run-nested     a guest in the guest, with a virtual function of its own'
 	@echo 'make check          every test; the last line counts them'
-	@echo '  make check-host     the cores, in ordinary processes, also under sanitizers'
+	@echo '  make check-host     the cores, in ordinary processes, under sanitizers'
 	@echo '  make check-fuzz     both cores against any input, FUZZ_SECONDS (12) a target'
 	@echo '  make check-qemu     the adapter in QEMU, without a guest'
 	@echo '  make check-vm       our driver on our adapter, in the test VM'
