@@ -66,6 +66,7 @@ std::unique_ptr<Allowance> make(const ena_allowance_config &config)
 TEST(TokenBucket, CountsEveryUnitOverHours)
 {
 	constexpr uint64_t rate = 937, step = 12'345'677, end = 5 * 3600 * second;
+	constexpr uint64_t piece = 12'345'678'901;
 	constexpr int64_t depth = 100'000'000'000;
 	TokenBucket bucket(rate, depth);
 	uint64_t taken = 0, now = 0;
@@ -74,8 +75,8 @@ TEST(TokenBucket, CountsEveryUnitOverHours)
 		now += step;
 		bucket.refill(now);
 		while (bucket.ready()) {
-			bucket.take(1514 * 8000);
-			taken += 1514 * 8000;
+			bucket.take(piece);
+			taken += piece;
 		}
 	}
 	EXPECT_EQ(static_cast<int64_t>(taken) + bucket.level(),
