@@ -156,6 +156,8 @@ void Events::reset()
 	queue_.reset();
 	enabled_ = 0;
 	waiting_ = 0;
+	fatal_syndrome_ = 0;
+	warning_syndrome_ = 0;
 	conf_notifications_ = 0;
 	keep_alive_due_ns_ = no_deadline;
 }
