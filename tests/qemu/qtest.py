@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A stopped QEMU with one ena adapter, driven over the qtest protocol."""
 
+import contextlib
 import json
 import os
 import socket
@@ -43,9 +44,12 @@ class Qemu:
         return self
 
     def __exit__(self, *_):
-        if self.qmp_file:
-            self.qmp_file.close()
-        self.process.stdin.close()
+        # What was written to a QEMU that had ended is written once more by close.
+        with contextlib.suppress(BrokenPipeError):
+            if self.qmp_file:
+                self.qmp_file.close()
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
         self.process.kill()
         self.process.wait()
         self.process.stdout.close()
