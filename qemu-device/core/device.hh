@@ -82,6 +82,7 @@ class Device {
 
     private:
 	void snapshot(Snapshot &s); /* device_snapshot.cc */
+	void start_over();
 	void write_control(uint32_t value);
 	void begin_reset(uint32_t control);
 	void write_queue(uint32_t offset, uint32_t value);

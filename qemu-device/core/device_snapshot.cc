@@ -82,22 +82,27 @@ size_t Device::save(std::span<uint8_t> buffer, std::span<char> why)
 	return s.failed() ? 0 : size;
 }
 
+/* A reset, and what that leaves as it is. */
+void Device::start_over()
+{
+	statistics_ = {};
+	reset_report_ = {};
+	events_.forget_posted();
+	power_on_reset();
+}
+
 bool Device::load(std::span<const uint8_t> bytes, std::span<char> why)
 {
 	const bool link = events_.link_up();
 	Snapshot s = Snapshot::loader(bytes, host_.now(), why);
 
-	power_on_reset();
+	start_over();
 	snapshot(s);
 	(void)s.finish();
 	if (s.failed()) {
-		/* What a reset leaves as it is. */
 		events_.set_link(link);
 		events_.update_hints(make_hints(config_));
-		statistics_ = {};
-		reset_report_ = {};
-		events_.forget_posted();
-		power_on_reset();
+		start_over();
 		return false;
 	}
 	rx_.resume();

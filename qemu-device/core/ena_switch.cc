@@ -5,7 +5,7 @@
 #include <cstring>
 #include <new>
 
-#include "net/switch.hh"
+#include "core/net/switch.hh"
 
 static_assert(ENA_SWITCH_MAX_PORTS == net::Switch::max_ports);
 static_assert(ENA_SWITCH_WIRE == net::Switch::wire && ENA_SWITCH_PF == net::Switch::physical);

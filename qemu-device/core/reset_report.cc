@@ -22,7 +22,9 @@ bool cannot_encode(const ResetEvidence &e)
 	       field_get(ENA_DRIVER_MODULE_TYPE, e.driver_version) == ENA_MODULE_LINUX;
 }
 
-/* Snapshots have the place of a remark: new ones go to the end. */
+/* Snapshots have these numbers: new ones go to the end. */
+enum Remark { no_remark, earlier_driver, malformed_on_purpose, cannot_be_normal, not_shut_down };
+
 constexpr const char *remarks[] = {
 	nullptr,
 	"a driver has started that found queues of an earlier one: that one was not shut down",
@@ -32,6 +34,7 @@ constexpr const char *remarks[] = {
 	"driver sends reason 16 (malformed RX completion) as 0",
 	"queues were running: the driver did not shut down first",
 };
+static_assert(std::size(remarks) == not_shut_down + 1);
 
 ena_reset_info describe(const ResetEvidence &e)
 {
@@ -46,12 +49,12 @@ ena_reset_info describe(const ResetEvidence &e)
 	if (reason != ENA_RESET_NORMAL || !e.queues)
 		return info;
 	if (e.new_driver) {
-		info.remark = remarks[1];
+		info.remark = remarks[earlier_driver];
 	} else if (cannot_encode(e)) {
 		info.likely_reason = ENA_RESET_RX_DESCRIPTOR_MALFORMED;
-		info.remark = remarks[e.sent_malformed ? 2 : 3];
+		info.remark = remarks[e.sent_malformed ? malformed_on_purpose : cannot_be_normal];
 	} else {
-		info.remark = remarks[4];
+		info.remark = remarks[not_shut_down];
 	}
 	return info;
 }

@@ -169,13 +169,8 @@ void step(FuzzHost &host, Guest &guest, fuzz::Input &input)
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	fuzz::Input input(data, size);
-	ena_config config;
 	const uint8_t shape = input.byte();
-
-	ena_config_default(&config);
-	config.mac[0] = 2;
-	config.queues = shape & 1 ? 2 : ENA_DEVICE_MAX_QUEUES;
-	config.vectors = static_cast<uint16_t>(config.queues + 1);
+	ena_config config = fuzz::config_with(shape & 1 ? 2 : ENA_DEVICE_MAX_QUEUES);
 	if (shape & 2)
 		config.speed_mbps = 0;
 	if (shape & 4)

@@ -358,12 +358,7 @@ void Datapath::step()
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	fuzz::Input input(data, size);
-	ena_config config;
-
-	ena_config_default(&config);
-	config.mac[0] = 2;
-	config.queues = 2;
-	config.vectors = 3;
+	ena_config config = fuzz::config_with(2);
 	FuzzHost host(config, input);
 	Datapath path(host, input);
 	host.set_link(true);

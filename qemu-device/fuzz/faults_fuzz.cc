@@ -144,12 +144,7 @@ void try_text(fuzz::FuzzHost &host, const std::string &text, const ena_config &c
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	fuzz::Input input(data, size);
-	ena_config config;
-
-	ena_config_default(&config);
-	config.mac[0] = 2;
-	config.queues = 2;
-	config.vectors = 3;
+	ena_config config = fuzz::config_with(2);
 	fuzz::FuzzHost host(config, input);
 	while (!input.empty())
 		try_text(host, take_text(input), config);

@@ -7,6 +7,17 @@
 namespace fuzz
 {
 
+ena_config config_with(unsigned int queues)
+{
+	ena_config config;
+
+	ena_config_default(&config);
+	config.mac[0] = 2;
+	config.queues = static_cast<uint16_t>(queues);
+	config.vectors = static_cast<uint16_t>(queues + 1);
+	return config;
+}
+
 namespace
 {
 /*

@@ -13,6 +13,9 @@
 namespace fuzz
 {
 
+/* The defaults, with a MAC address and so many queue pairs. */
+[[nodiscard]] ena_config config_with(unsigned int queues);
+
 class FuzzHost {
     public:
 	FuzzHost(const ena_config &config, Input &input);

@@ -191,13 +191,8 @@ void Llq::step()
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	fuzz::Input input(data, size);
-	ena_config config;
 	const uint8_t shape = input.byte();
-
-	ena_config_default(&config);
-	config.mac[0] = 2;
-	config.queues = queue_count;
-	config.vectors = queue_count + 1;
+	ena_config config = fuzz::config_with(queue_count);
 	config.llq_meta_caching = !(shape & 1);
 	config.llq_max_burst = shape & 2 ? 8192 : 0;
 	FuzzHost host(config, input);

@@ -160,13 +160,8 @@ void Receive::step()
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	fuzz::Input input(data, size);
-	ena_config config;
 	const uint8_t shape = input.byte();
-
-	ena_config_default(&config);
-	config.mac[0] = 2;
-	config.queues = queue_count;
-	config.vectors = queue_count + 1;
+	ena_config config = fuzz::config_with(queue_count);
 	if (shape & 1)
 		config.rx_offloads = shape >> 1 & 0xf;
 	FuzzHost host(config, input);

@@ -250,12 +250,7 @@ void live(FuzzHost &host, Guest &guest, fuzz::Input &input)
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	fuzz::Input input(data, size);
-	ena_config config;
-
-	ena_config_default(&config);
-	config.mac[0] = 2;
-	config.queues = 2;
-	config.vectors = 3;
+	ena_config config = fuzz::config_with(2);
 	FuzzHost host(config, input);
 	Guest guest(host);
 	host.set_link(true);

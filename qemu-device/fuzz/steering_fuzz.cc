@@ -133,12 +133,7 @@ void Steering::step()
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	fuzz::Input input(data, size);
-	ena_config config;
-
-	ena_config_default(&config);
-	config.mac[0] = 2;
-	config.queues = queue_count;
-	config.vectors = queue_count + 1;
+	ena_config config = fuzz::config_with(queue_count);
 	FuzzHost host(config, input);
 	Steering steering(host, input);
 	host.set_link(true);

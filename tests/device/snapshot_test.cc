@@ -256,6 +256,24 @@ TEST_F(Snapshot, WhatHappenedIsStillKnown)
 	EXPECT_EQ(control.events_posted[ENA_AENQ_LINK_CHANGE], 1u);
 }
 
+/* As when a machine goes back to a snapshot of its own. */
+TEST_F(Snapshot, WhatCameAfterwardsIsForgotten)
+{
+	const auto earlier = g.host.save();
+	ena_resets before, after;
+	ena_device_get_resets(g.host.device, &before);
+	g.reset(ENA_RESET_MISSING_TX_COMPLETION);
+	char why[200] = "";
+	ASSERT_TRUE(
+		ena_device_load(g.host.device, earlier.data(), earlier.size(), why, sizeof(why)))
+		<< why;
+	ena_device_get_resets(g.host.device, &after);
+	EXPECT_EQ(after.count, before.count);
+	EXPECT_EQ(after.by_reason[ENA_RESET_MISSING_TX_COMPLETION], 0u);
+	EXPECT_EQ(after.last_failure.time_ns, 0u);
+	EXPECT_EQ(g.host.save(), earlier);
+}
+
 TEST_F(Snapshot, VersionsAndSections)
 {
 	const auto good = g.host.save();
