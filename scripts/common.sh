@@ -62,3 +62,27 @@ logged()
 		die "$* failed; all that it said is in ${log#"$topdir"/}"
 	}
 }
+
+# Prints the path of build/vm/$1-KEY.cpio, to be laid over the test VM's root file system. It is made,
+# once, of the tree that function $2 puts into a directory; KEY is a digest of the script that calls
+# this and of the words that follow.
+guest_layer()
+{
+	local name=$1 fill=$2 key image
+
+	shift 2
+	key=$({ cat "$0" "$topdir/tools/vmlib/cpio.py"; printf '%s' "$*"; } | sha256sum | cut -c1-12)
+	image=$build/vm/$name-$key.cpio
+	hold_lock "$name"
+	if [ ! -e "$image" ]; then
+		mkdir -p "$build/vm"
+		layer_work=$(mktemp -d "$build/vm/.$name.XXXXXX")
+		trap 'rm -rf "$layer_work"' EXIT
+		mkdir "$layer_work/tree"
+		"$fill" "$layer_work/tree"
+		tar -C "$layer_work/tree" -c . | python3 "$topdir/tools/vmlib/cpio.py" >"$layer_work/cpio"
+		rm -f "$build/vm/$name"-*.cpio
+		mv "$layer_work/cpio" "$image"
+	fi
+	printf '%s\n' "$image"
+}

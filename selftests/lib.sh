@@ -477,6 +477,14 @@ adapter_total() # id name
     adapter_get "$1" statistics | sed -nE "s/.*\"$2\": ([0-9]+).*/\1/p"
 }
 
+# A number of a port (wire, pf, vf0, ...) of the adapter's switch.
+switch_port() # id port field
+{
+    adapter_get "$1" switch-ports | python3 -c '
+import json, sys
+print(next(item[sys.argv[2]] for item in json.load(sys.stdin) if item["port"] == sys.argv[1]))' "$2" "$3"
+}
+
 # Pull the cable, or plug it in again.
 adapter_link() # id on|off
 {

@@ -74,18 +74,11 @@ inner_saw() # words
 sends_still()
 {
     local before after
-    before=$(vf_received) || return 1
+    before=$(switch_port nic0 vf0 received) || return 1
     sleep 1
-    after=$(vf_received)
+    after=$(switch_port nic0 vf0 received)
     echo "frames from the function: $before, a second later $after"
     [ "$after" -gt "$before" ]
-}
-
-vf_received()
-{
-    adapter_get nic0 switch-ports | python3 -c '
-import json, sys
-print(next(item["received"] for item in json.load(sys.stdin) if item["port"] == "vf0"))'
 }
 
 # The host's own stack sees none of it.

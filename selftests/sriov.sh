@@ -97,23 +97,11 @@ pings() # count size command-prefix... -- address
 between_functions()
 {
     local before after
-    before=$(wire_sent) || return
+    before=$(switch_port nic0 wire sent) || return
     pings 20 56 in_vf 0 -- "$(vf_address 1)" || return 1
-    after=$(wire_sent)
+    after=$(switch_port nic0 wire sent)
     echo "$((after - before)) frames left by the wire meanwhile"
     [ $((after - before)) -lt 20 ]
-}
-
-wire_sent()
-{
-    adapter_get nic0 switch-ports | port_field wire sent
-}
-
-port_field() # port field
-{
-    python3 -c '
-import json, sys
-print(next(item[sys.argv[2]] for item in json.load(sys.stdin) if item["port"] == sys.argv[1]))' "$@"
 }
 
 jumbo()
@@ -140,7 +128,7 @@ stream() # command-prefix...
 spoofing()
 {
     local before after
-    before=$(adapter_get nic0 switch-ports | port_field vf0 spoofed) || return
+    before=$(switch_port nic0 vf0 spoofed) || return
     in_vf 0 python3 -c '
 import socket, sys
 s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
@@ -149,7 +137,7 @@ for _ in range(5):
     s.send(b"\xff" * 6 + b"\x02\x00\x00\x00\x00\x99" + b"\x88\xb5" + bytes(46))
 ' "$(in_vf 0 ls /sys/class/net | grep -vx lo)" || return 1
     sleep 1
-    after=$(adapter_get nic0 switch-ports | port_field vf0 spoofed)
+    after=$(switch_port nic0 vf0 spoofed)
     echo "refused as spoofed: $before before, $after after"
     [ $((after - before)) = 5 ]
 }

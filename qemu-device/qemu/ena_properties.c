@@ -215,35 +215,17 @@ static bool check_device_id(const ENAState *s, Error **errp)
 	return false;
 }
 
-static bool check_sriov(const ENAState *s, Error **errp)
-{
-	if (s->sriov_vfs > ENA_SWITCH_MAX_VFS)
-		error_setg(errp, "sriov-vfs=%u is too many: an adapter has up to %d", s->sriov_vfs,
-			   ENA_SWITCH_MAX_VFS);
-	else if (s->sriov_vf_queues > ENA_DEVICE_MAX_QUEUES)
-		error_setg(errp, "sriov-vf-queues=%u is too many: a function has up to %d",
-			   s->sriov_vf_queues, ENA_DEVICE_MAX_QUEUES);
-	else if (s->sriov_vfs && !pci_bus_is_express(pci_get_bus(PCI_DEVICE(s))))
-		error_setg(errp,
-			   "sriov-vfs=%u needs a PCI Express bus: use -machine q35 and a "
-			   "pcie-root-port",
-			   s->sriov_vfs);
-	else
-		return true;
-	return false;
-}
-
 bool ena_check_properties(ENAState *s, Error **errp)
 {
 	char why[256];
 
-	if (!check_device_id(s, errp) || !check_sriov(s, errp) || !ena_instance_check(s, errp))
+	if (!check_device_id(s, errp) || !ena_instance_check(s, errp))
 		return false;
 	qemu_macaddr_default_if_unset(&s->conf.macaddr);
 	memcpy(s->config.mac, s->conf.macaddr.a, sizeof(s->config.mac));
 	s->config.vectors = s->config.queues + 1;
 	if (ena_config_check(&s->config, why, sizeof(why)))
-		return true;
+		return ena_sriov_check(s, errp);
 	error_setg(errp, "%s", why);
 	return false;
 }

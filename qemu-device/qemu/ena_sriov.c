@@ -31,6 +31,41 @@ static void make_mac(uint8_t *mac, const uint8_t *pf, unsigned int index)
 	mac[1] = index + 1;
 }
 
+/* What a virtual function has, but for its address. */
+static struct ena_config vf_config(const ENAState *pf)
+{
+	struct ena_config config = pf->config;
+
+	if (pf->sriov_vf_queues)
+		config.queues = pf->sriov_vf_queues;
+	config.vectors = config.queues + 1;
+	return config;
+}
+
+bool ena_sriov_check(const ENAState *pf, Error **errp)
+{
+	struct ena_config vf = vf_config(pf);
+	char why[256];
+
+	if (pf->sriov_vfs > ENA_SWITCH_MAX_VFS) {
+		error_setg(errp, "sriov-vfs=%u is too many: an adapter has up to %d", pf->sriov_vfs,
+			   ENA_SWITCH_MAX_VFS);
+		return false;
+	}
+	if (pf->sriov_vfs && !pci_bus_is_express(pci_get_bus(PCI_DEVICE(pf)))) {
+		error_setg(errp,
+			   "sriov-vfs=%u needs a PCI Express bus: use -machine q35 and a "
+			   "pcie-root-port",
+			   pf->sriov_vfs);
+		return false;
+	}
+	if (ena_config_check(&vf, why, sizeof(why)) &&
+	    (!pf->type || ena_config_check_instance_type(&vf, pf->type, why, sizeof(why))))
+		return true;
+	error_setg(errp, "sriov-vf-queues=%u: %s", pf->sriov_vf_queues, why);
+	return false;
+}
+
 void ena_sriov_configure_vf(ENAState *vf)
 {
 	PCIDevice *pci = PCI_DEVICE(vf);
@@ -41,12 +76,9 @@ void ena_sriov_configure_vf(ENAState *vf)
 	vf->port = ENA_SWITCH_FIRST_VF + index;
 	pf->fabric->function[vf->port] = vf;
 	vf->trace = pf->trace;
-	vf->config = pf->config;
+	vf->config = vf_config(pf);
 	make_mac(vf->conf.macaddr.a, pf->config.mac, index);
 	memcpy(vf->config.mac, vf->conf.macaddr.a, sizeof(vf->config.mac));
-	if (pf->sriov_vf_queues)
-		vf->config.queues = pf->sriov_vf_queues;
-	vf->config.vectors = vf->config.queues + 1;
 	/* The limits of an instance are those of all its functions together. */
 	vf->type = pf->type;
 	vf->allowance = pf->allowance;
@@ -56,12 +88,9 @@ void ena_sriov_configure_vf(ENAState *vf)
 static bool init_capability(ENAState *pf, Error **errp)
 {
 	PCIDevice *pci = PCI_DEVICE(pf);
-	struct ena_config vf = pf->config;
-	size_t llq;
+	const struct ena_config vf = vf_config(pf);
+	size_t llq = ena_config_llq_size(&vf);
 
-	if (pf->sriov_vf_queues)
-		vf.queues = pf->sriov_vf_queues;
-	llq = ena_config_llq_size(&vf);
 	/* 10.0.2 makes the functions, which look at it, before it is told. */
 	pci->exp.sriov_pf.vf_bar_type[ENA_BAR_LLQ] = PCI_BASE_ADDRESS_MEM_PREFETCH;
 	if (!pcie_sriov_pf_init(pci, ENA_CAP_SRIOV, TYPE_ENA_VF, ENA_PCI_VF, pf->sriov_vfs,

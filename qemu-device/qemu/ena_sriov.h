@@ -33,6 +33,8 @@ void ena_sriov_exit(ENAState *pf);
 void ena_sriov_update(ENAState *pf);
 /* The driver has enabled some: the state cannot be saved. */
 bool ena_sriov_enabled(const ENAState *s);
+/* The properties of @pf that are about virtual functions; the others have been checked. */
+bool ena_sriov_check(const ENAState *pf, Error **errp);
 /* Take what a virtual function is from its physical function. */
 void ena_sriov_configure_vf(ENAState *vf);
 

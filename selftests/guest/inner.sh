@@ -5,6 +5,9 @@
 # line. It goes on sending until it is killed.
 
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+DRIVER=$INNER_DRIVER
+# shellcheck source=selftests/guest/network.sh
+. guest/network.sh
 
 say()
 {
@@ -22,33 +25,14 @@ try() # name command [arguments]
 	fi
 }
 
-netdev()
-{
-	local path
-
-	for path in /sys/class/net/*; do
-		[ "${path##*/}" = lo ] || echo "${path##*/}"
-	done
-}
-
-comes_up()
-{
-	local tries
-
-	for ((tries = 0; tries < 100; tries++)); do
-		[ "$(cat "/sys/class/net/$(netdev)/carrier" 2>/dev/null)" = 1 ] && return
-		sleep 0.1
-	done
-	return 1
-}
-
 exec >/dev/console 2>&1
 dmesg -n 4
-modprobe "$INNER_DRIVER" || say "failed to load $INNER_DRIVER"
+load_driver || say "failed to load $DRIVER"
+netdev=$(driver_netdevs)
 ip link set lo up
-ip addr add 192.168.77.50/24 dev "$(netdev)"
-ip link set "$(netdev)" up mtu 9001
-try "driver $(ethtool -i "$(netdev)" | sed -n 's/^driver: //p')" comes_up
+ip addr add 192.168.77.50/24 dev "$netdev"
+ip link set "$netdev" up mtu 9001
+try "driver $(ethtool -i "$netdev" | sed -n 's/^driver: //p')" wait_for 10 has_carrier "$netdev"
 try "physical function" ping -q -c 5 -i 0.2 -W 5 "$LOCAL_V4"
 try "wire" ping -q -c 5 -i 0.2 -W 5 "$REMOTE_V4"
 try "jumbo frames" ping -q -c 3 -i 0.2 -W 5 -M 'do' -s 8973 "$REMOTE_V4"

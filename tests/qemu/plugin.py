@@ -103,6 +103,7 @@ def bad_properties_are_refused(setup):
             ("llq-entry-sizes", "0x2", "0x5"), ("llq-strides", "0x4", "0x3"),
             ("llq-descs-before-header", "0x10", "0xf"), ("llq-entry-recommended", "192", "256"),
             ("sriov-vfs", "65", "64"), ("sriov-vf-queues", "33", "32"),
+            ("instance-type=t3.micro,sriov-vfs=1,sriov-vf-queues", "4", "at most 2"),
             ("llq-wide-depth", "128", "256"), ("llq-max-burst", "128", "5120"),
             ("instance-type", "t3.micr", "t3.micro"),
             ("instance-type", "t2.micro", "no enhanced networking"),
@@ -121,7 +122,8 @@ def extreme_properties_are_taken(setup):
                    "tx-depth=1024,rx-depth=8192", "max-mtu=128", "max-mtu=9216", "speed=0",
                    "keep-alive-ms=0", "llq=off", "llq-max-burst=65535", "llq-wide-depth=0",
                    "queues=32,llq-wide-depth=1024", "sriov-vfs=64", "sriov-vf-queues=32",
-                   "queues=1,sriov-vfs=64,sriov-vf-queues=32"):
+                   "queues=1,sriov-vfs=64,sriov-vf-queues=32",
+                   "instance-type=t3.micro,instance=one,sriov-vfs=4"):
         with setup.run(device) as vm:
             vm.map()
             equal(vm.reg(VERSION), 0x0A, f"VERSION with {device}")

@@ -15,10 +15,14 @@ from . import BUILD, TOP, UserError, cpio, script
 MODULES = ("ena", "igb", "igbvf", "e1000e", "vmxnet3", "virtio_net", "8021q", "pktgen", "ifb", "veth",
            "tls", "act_mirred", "cls_matchall", "cls_bpf", "cls_flower", "sch_ingress", "sch_fq", "sch_netem",
            "sch_mqprio", "vfio_pci", "vfio_iommu_type1", "bridge", "macvlan", "bonding", "xsk_diag",
-           "af_packet_diag", "ip_gre", "vxlan", "ipvlan", "msr", "kvm_amd", "kvm_intel",
-           # Linux's own selftests.
-           "netconsole", "macsec", "act_skbedit", "cls_fw", "sch_etf", "sch_prio", "sit", "ip6_gre",
-           "ip6_tunnel", "ipip", "esp4", "esp6", "esp4_offload", "esp6_offload", "netkit")
+           "af_packet_diag", "ip_gre", "vxlan", "ipvlan", "msr")
+# What a layer's programs need beside them.
+LAYER_MODULES = {
+    "nested": ("kvm_amd", "kvm_intel"),
+    "linux-selftests": ("netconsole", "macsec", "act_skbedit", "cls_fw", "sch_etf", "sch_prio", "sit",
+                        "ip6_gre", "ip6_tunnel", "ipip", "esp4", "esp6", "esp4_offload",
+                        "esp6_offload", "netkit"),
+}
 
 
 class Kernel:
@@ -66,11 +70,11 @@ def _stage_module(source, target):
         shutil.copy(source, target)
 
 
-def write_modules(kernel, out):
-    """Writes an archive with the modules of MODULES and ours, so that modprobe finds them all."""
+def write_modules(kernel, layers, out):
+    """Writes an archive with the modules that may be wanted and ours, so that modprobe finds them all."""
     names, needs = _dependencies(kernel)
     wanted = set()
-    for name in MODULES:
+    for name in (*MODULES, *(name for layer in layers for name in LAYER_MODULES.get(layer, ()))):
         if name in names:
             wanted.update([names[name], *needs[names[name]]])
     with tempfile.TemporaryDirectory(dir=os.path.join(BUILD, "vm")) as stage:
@@ -122,7 +126,7 @@ def initrd(kernel, job, tests, layers, path):
         for name in layers:
             with open(script(f"vm-{name}"), "rb") as source:
                 shutil.copyfileobj(source, out, 1 << 20)
-        write_modules(kernel, out)
+        write_modules(kernel, layers, out)
         if "nested" in layers:
             write_inner(kernel, job, path, out)
         write_overlay(kernel, job, tests, out)
