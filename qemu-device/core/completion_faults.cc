@@ -104,7 +104,7 @@ void spoil_rx(Host &host, QueueIndex q, RxState &rx, Completions<ena_rx_cdesc_ex
 		return;
 	}
 	spoil_rx_descriptor(host, q, c);
-	if (rx.cached - rx.next >= too_many - c.count &&
+	if (rx.held() >= too_many - c.count &&
 	    host.struck_by(Fault::rx_completion_too_many, q.value))
 		lengthen_frame(rx, q, c, too_many);
 	if (size_t{c.count} * 2 <= c.room.size() &&

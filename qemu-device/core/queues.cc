@@ -288,7 +288,8 @@ bool Queues::ring_doorbell(QueueIndex q, uint16_t tail)
 	}
 	if (sq.stopped)
 		return false;
-	const auto waiting = static_cast<uint16_t>(tail - sq.head);
+	const uint32_t waiting = uint32_t{static_cast<uint16_t>(tail - sq.head)} +
+				 (sq.direction == Direction::rx ? slots_[q.value].rx.held() : 0u);
 	if (waiting > sq.ring.depth()) {
 		host_.complain("doorbell of queue %u: tail %u is %u entries ahead of the adapter, "
 			       "the ring has %u",

@@ -174,6 +174,12 @@ struct RxState {
 	uint16_t next = 0; /* in cache */
 	uint64_t drop_from_ns = no_deadline; /* without a buffer: hold frames until then */
 	bool dropping = false;
+
+	/* Descriptors read and not yet completed: their places in the ring are still taken. */
+	[[nodiscard]] uint16_t held() const
+	{
+		return static_cast<uint16_t>(cached - next);
+	}
 };
 
 /* Since the submission queue was created. */

@@ -49,7 +49,7 @@ void snapshot_packet(Snapshot &s, TxPacket &packet)
 /* What was read ahead and is not used up moves to the front. */
 void snapshot_cache(Snapshot &s, RxState &rx)
 {
-	auto left = static_cast<uint16_t>(rx.cached - rx.next);
+	uint16_t left = rx.held();
 
 	s.value("descriptors read ahead", left, 0, rx.cache.size());
 	if (s.failed())

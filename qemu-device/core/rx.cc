@@ -278,7 +278,7 @@ bool Receiver::refill(QueueIndex q)
 	RxState &rx = queues_[q].rx;
 
 	/* What is left moves to the front; there is less of it than of one frame. */
-	const auto left = static_cast<uint16_t>(rx.cached - rx.next);
+	const uint16_t left = rx.held();
 	memmove(rx.cache.data(), &rx.cache[rx.next], left * sizeof(rx.cache[0]));
 	rx.cached = left;
 	rx.next = 0;
@@ -311,7 +311,7 @@ Receiver::Plan Receiver::plan(QueueIndex q, size_t length)
 {
 	RxState &rx = queues_[q].rx;
 
-	if (rx.cached - rx.next < ENA_DEVICE_MAX_RX_DESCS && queues_[q].sq.waiting() && !refill(q))
+	if (rx.held() < ENA_DEVICE_MAX_RX_DESCS && queues_[q].sq.waiting() && !refill(q))
 		return {Plan::Fit::stopped, 0};
 	size_t room = 0;
 	for (uint16_t n = 1; n <= ENA_DEVICE_MAX_RX_DESCS; n++) {
@@ -332,7 +332,7 @@ bool Receiver::room_for(QueueIndex q, size_t frames, size_t frame_length)
 
 	if (rx.next == rx.cached && (!refill(q) || rx.next == rx.cached))
 		return false;
-	const size_t available = size_t{sq.waiting()} + rx.cached - rx.next;
+	const size_t available = size_t{sq.waiting()} + rx.held();
 	const size_t each = buffer_length(rx.cache[rx.next]);
 	const size_t needed = frames * ((frame_length + each - 1) / each);
 	return available >= std::min<size_t>(needed, sq.ring.depth() / 2);

@@ -293,6 +293,9 @@ void Watch::begin_command(std::span<const uint8_t> bytes)
 		q.cq = create.cq_idx.get();
 		q.llq = ena::field_get(ENA_SQ_CAPS2_PLACEMENT, create.caps2) ==
 			ENA_PLACEMENT_DEVICE;
+		/* Completions may then overrun each other before anybody sees them. */
+		for (const CompletionQueue &cq : cqs_)
+			exact_ &= cq.index != q.cq || cq.depth >= create.depth.get();
 		if (!q.llq)
 			q.ring = {ena::load(create.base), create.depth.get() * sizeof(ena_tx_desc)};
 		claim(q.ring);

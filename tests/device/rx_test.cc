@@ -326,6 +326,18 @@ TEST_F(Rx, WrongPhaseStopsTheQueue)
 	EXPECT_FALSE(ena_device_can_receive(g.host.device));
 }
 
+/* Read ahead or not, it is in the ring until it is completed. */
+TEST_F(Rx, NoMoreBuffersThanTheRingHas)
+{
+	g.post(q, 256, 2048);
+	(void)take(make_frame());
+	g.post(q, 1, 2048);
+	EXPECT_TRUE(ena_device_can_receive(g.host.device));
+	g.post(q, 1, 2048);
+	EXPECT_TRUE(g.host.noted("257 entries ahead"));
+	EXPECT_FALSE(ena_device_can_receive(g.host.device));
+}
+
 TEST_F(Rx, DestroyedQueueLetsHeldFramesGo)
 {
 	EXPECT_EQ(g.receive(make_frame()), ENA_RECEIVE_HOLD);
