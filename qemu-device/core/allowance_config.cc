@@ -79,6 +79,13 @@ extern "C" void ena_allowance_default(ena_allowance_config *config, const ena_in
 	config->time_scale = 1;
 }
 
+extern "C" uint32_t ena_instance_type_assumed(const ena_instance_type *type)
+{
+	return ENA_ASSUMED_BURST | ENA_ASSUMED_PPS | ENA_ASSUMED_CONNECTIONS | ENA_ASSUMED_WAIT |
+	       (type->queues ? 0 : ENA_ASSUMED_QUEUES) |
+	       (type->tcp_timeout_s ? 0 : ENA_ASSUMED_TCP_TIMEOUT);
+}
+
 extern "C" bool ena_allowance_check(const ena_allowance_config *config, char *why_text,
 				    size_t why_size)
 {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fault_text.hh"
 
+#include "words.hh"
+
 #include <algorithm>
 #include <cinttypes>
 #include <cstdarg>
@@ -136,32 +138,12 @@ class Writer {
 	std::span<char> to_;
 };
 
-/* Steps from one word to another: letters put in, left out or exchanged. */
-size_t distance(const Word &a, const char *b)
-{
-	constexpr size_t longest = 40;
-	const size_t length = std::min(strlen(b), longest);
-	std::array<size_t, longest + 1> row{};
-
-	for (size_t j = 0; j <= length; j++)
-		row[j] = j;
-	for (size_t i = 0; i < std::min(a.length, longest); i++) {
-		size_t corner = row[0];
-		row[0] = i + 1;
-		for (size_t j = 0; j < length; j++) {
-			const size_t exchange = corner + (a.begin[i] != b[j]);
-			corner = row[j + 1];
-			row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, exchange});
-		}
-	}
-	return row[length];
-}
-
 void refuse_name(const Word &name, Writer &why)
 {
+	const std::string_view text(name.begin, name.length);
 	const auto *nearest = std::min_element(
 		std::begin(kinds), std::end(kinds), [&](const FaultKind &a, const FaultKind &b) {
-			return distance(name, a.name) < distance(name, b.name);
+			return word_distance(text, a.name) < word_distance(text, b.name);
 		});
 
 	why.add("there is no fault \"%.*s\"; the nearest is %s. none clears all; the faults are:",

@@ -4,6 +4,7 @@
 
 #include "features.hh"
 #include "why.hh"
+#include "words.hh"
 
 #include <algorithm>
 #include <array>
@@ -19,28 +20,6 @@ constexpr ena_instance_type types[] = {
 #include "instance_types.inc"
 };
 
-constexpr size_t longest = ENA_INSTANCE_NAME_SIZE - 1;
-
-/* How many letters must change, come or go to make one name of the other. */
-size_t distance(const char *a, const char *b)
-{
-	const size_t columns = strnlen(b, longest);
-	std::array<size_t, longest + 1> row;
-
-	for (size_t i = 0; i <= columns; i++)
-		row[i] = i;
-	for (size_t i = 0; i < longest && a[i]; i++) {
-		size_t diagonal = row[0];
-		row[0] = i + 1;
-		for (size_t j = 0; j < columns; j++) {
-			const size_t change = diagonal + (a[i] != b[j]);
-			diagonal = row[j + 1];
-			row[j + 1] = std::min({change, row[j + 1] + 1, row[j] + 1});
-		}
-	}
-	return row[columns];
-}
-
 /* The nearest types that have ENA, the nearest first. */
 std::array<const ena_instance_type *, 3> nearest(const char *name)
 {
@@ -52,7 +31,7 @@ std::array<const ena_instance_type *, 3> nearest(const char *name)
 		if (type.adapter != ENA_INSTANCE_ENA)
 			continue;
 		const ena_instance_type *candidate = &type;
-		size_t d = distance(name, type.name);
+		size_t d = word_distance(name, type.name);
 		for (size_t i = 0; i < best.size(); i++) {
 			if (d >= best_distance[i])
 				continue;
@@ -63,12 +42,12 @@ std::array<const ena_instance_type *, 3> nearest(const char *name)
 	return best;
 }
 
-uint16_t most_queues(const ena_instance_type &type)
-{
-	return std::min<uint16_t>(type.max_queues ? type.max_queues : 8, ENA_DEVICE_MAX_QUEUES);
-}
-
 } // namespace
+
+extern "C" const ena_instance_type *ena_instance_type_at(size_t index)
+{
+	return index < std::size(types) ? &types[index] : nullptr;
+}
 
 extern "C" const ena_instance_type *ena_instance_type_find(const char *name, char *why_text,
 							   size_t why_size)
@@ -92,6 +71,11 @@ extern "C" const ena_instance_type *ena_instance_type_find(const char *name, cha
 	return nullptr;
 }
 
+extern "C" uint16_t ena_instance_type_most_queues(const ena_instance_type *type)
+{
+	return std::min<uint16_t>(type->max_queues ? type->max_queues : 8, ENA_DEVICE_MAX_QUEUES);
+}
+
 extern "C" void ena_config_set_instance_type(ena_config *config, const ena_instance_type *type)
 {
 	if (type->queues)
@@ -111,9 +95,9 @@ extern "C" bool ena_config_check_instance_type(const ena_config *config,
 {
 	Why why(why_text, why_size);
 
-	if (config->queues > most_queues(*type))
+	if (config->queues > ena_instance_type_most_queues(type))
 		return why.refuse("queues=%u, an adapter of %s has at most %u", config->queues,
-				  type->name, most_queues(*type));
+				  type->name, ena_instance_type_most_queues(type));
 	if (config->max_mtu > ENA_INSTANCE_MTU)
 		return why.refuse("max-mtu=%u, an adapter of %s has at most %u", config->max_mtu,
 				  type->name, ENA_INSTANCE_MTU);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "rss.hh"
 
+#include "rss_key.hh"
+
 #include <algorithm>
 #include <cstring>
 #include <type_traits>
@@ -29,16 +31,6 @@ constexpr std::array<uint16_t, ENA_RSS_PROTO_COUNT> supported_fields = {
 	ENA_RSS_L2_DA | ENA_RSS_L2_SA, /* NOT_IP */
 	addresses | ports, /* TCP6_EX */
 	addresses, /* IP6_EX */
-};
-
-/*
- * What an adapter hashes with before a driver gives a key; drivers that know
- * the fixed key of old adapters compute the same.
- */
-constexpr std::array<uint8_t, ENA_RSS_KEY_SIZE> default_key = {
-	0x77, 0xd1, 0xc9, 0x34, 0xa4, 0xc9, 0xbd, 0x87, 0x6e, 0x35, 0xdd, 0x17, 0xb2, 0xe3,
-	0x23, 0x9e, 0x39, 0x6d, 0x8a, 0x93, 0x2a, 0x95, 0xb4, 0x72, 0x3a, 0xb3, 0x7f, 0x56,
-	0x8e, 0xde, 0xb6, 0x01, 0x97, 0xaf, 0x3b, 0x2f, 0x3a, 0x70, 0xe7, 0x04,
 };
 
 ena_rss_proto protocol_of(const net::Packet &packet)
@@ -130,7 +122,7 @@ void Rss::apply_key()
 
 void Rss::reset()
 {
-	key_ = default_key;
+	key_ = default_rss_key;
 	key_set_ = false;
 	apply_key();
 	init_ = 0;

@@ -36,6 +36,8 @@ struct ena_instance_type {
  */
 const struct ena_instance_type *ena_instance_type_find(const char *name, char *why,
 						       size_t why_size);
+/* All types, in the order of their names, with and without ENA; NULL behind the last. */
+const struct ena_instance_type *ena_instance_type_at(size_t index);
 /* Queues, MTU and link speed of an adapter of that type. */
 void ena_config_set_instance_type(struct ena_config *config, const struct ena_instance_type *type);
 /* False, with a sentence in @why: @config is more than @type gives an adapter. */
@@ -59,6 +61,19 @@ struct ena_allowance_config {
 /* Those of a type. What Amazon does not publish is assumed: Documentation/instance-types.rst. */
 void ena_allowance_default(struct ena_allowance_config *config,
 			   const struct ena_instance_type *type);
+/* What of an adapter's numbers is assumed, because Amazon does not publish it. */
+enum ena_assumed {
+	ENA_ASSUMED_QUEUES = 1 << 0,
+	ENA_ASSUMED_TCP_TIMEOUT = 1 << 1,
+	ENA_ASSUMED_BURST = 1 << 2,
+	ENA_ASSUMED_PPS = 1 << 3,
+	ENA_ASSUMED_CONNECTIONS = 1 << 4,
+	ENA_ASSUMED_WAIT = 1 << 5,
+};
+/* Those of @type, as enum ena_assumed. */
+uint32_t ena_instance_type_assumed(const struct ena_instance_type *type);
+/* The most queue pairs that an adapter of @type may have. */
+uint16_t ena_instance_type_most_queues(const struct ena_instance_type *type);
 /* True, or false with a sentence in @why that names the value and the limit. */
 bool ena_allowance_check(const struct ena_allowance_config *config, char *why, size_t why_size);
 
