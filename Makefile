@@ -13,7 +13,7 @@ FUZZ_SECONDS ?= 12
 export FUZZ_SECONDS
 
 .PHONY: help run run-nested shell check check-host check-fuzz check-vm check-clients check-qemu check-dpdk \
-	check-asan-qemu check-linux-selftests fuzz bench lint setup plugin module clean distclean
+	check-asan-qemu check-linux-selftests fuzz bench lint setup tools plugin module clean distclean
 .DEFAULT_GOAL := help
 
 help:
@@ -35,6 +35,7 @@ help:
 	@echo '                    the machine; BENCH= options of tools/openena-bench, results in build/bench/'
 	@echo 'make lint           formatting and static analysis'
 	@echo 'make setup          install the Debian packages that all of this needs'
+	@echo 'make tools          the program "openena" and its manual pages (build/tools/)'
 	@echo 'make plugin         the adapter for this QEMU (build/plugin/)'
 	@echo 'make module         the driver for KVER (build/kmod/)'
 	@echo 'make clean          remove what was built from this tree'
@@ -91,14 +92,18 @@ check-qemu check-vm check-clients:
 	@scripts/check $(@:check-%=%)
 
 lint:
-	@scripts/setup lint kernel
+	@scripts/setup host lint kernel
 	@scripts/lint
 
 setup:
 	@scripts/setup
 
+tools:
+	@scripts/setup host
+	@scripts/build-tools
+
 plugin:
-	@scripts/setup qemu
+	@scripts/setup host qemu
 	@scripts/build-plugin
 
 module:
@@ -107,7 +112,7 @@ module:
 		release=$$(scripts/vm-kernel get '$(KVER)') && scripts/build-module "$$release"; fi
 
 clean:
-	rm -rf build/host build/host-asan build/fuzz build/fuzz-coverage build/kmod build/plugin \
+	rm -rf build/host build/host-asan build/fuzz build/fuzz-coverage build/kmod build/plugin build/tools \
 		build/logs build/lint
 
 distclean:

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "commands.hh"
+
+namespace tool
+{
+
+std::vector<std::unique_ptr<Command>> commands()
+{
+	std::vector<std::unique_ptr<Command>> all;
+
+	all.push_back(make_instance_types());
+	all.push_back(make_toeplitz());
+	all.push_back(make_events());
+	all.push_back(make_inject());
+	return all;
+}
+
+} // namespace tool

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Each is in the file of its name. */
+#ifndef TOOL_COMMANDS_HH
+#define TOOL_COMMANDS_HH
+
+#include "cli.hh"
+
+namespace tool
+{
+
+std::unique_ptr<Command> make_instance_types();
+std::unique_ptr<Command> make_toeplitz();
+std::unique_ptr<Command> make_events();
+std::unique_ptr<Command> make_inject();
+
+} // namespace tool
+
+#endif
