@@ -3,7 +3,6 @@
 request asks of the adapter (checksum, segmentation)."""
 
 import struct
-from dataclasses import dataclass
 
 ETH_P_VLAN = 0x8100
 ETH_P_IPV4 = 0x0800
@@ -21,28 +20,29 @@ GSO_TYPES = {1: "TCPv4", 4: "TCPv6"}
 GSO_ECN = 0x80
 
 
-@dataclass
+# No dataclasses: their import takes an emulated processor half a second.
 class Request:
     """A frame as the stack hands it to a driver, in the terms of virtio-net."""
 
-    frame: bytes
-    flags: int = 0
-    gso_type: int = 0
-    gso_size: int = 0
-    csum_start: int = 0
-    csum_offset: int = 0
+    def __init__(self, frame, flags=0, gso_type=0, gso_size=0, csum_start=0, csum_offset=0):
+        self.frame = frame
+        self.flags = flags
+        self.gso_type = gso_type
+        self.gso_size = gso_size
+        self.csum_start = csum_start
+        self.csum_offset = csum_offset
 
 
-@dataclass
 class Layout:
     """Where the headers of a frame are."""
 
-    ethertype: int
-    l3: int
-    l4: int
-    end: int
-    proto: int
-    fragment: bool
+    def __init__(self, ethertype, l3, l4, end, proto, fragment):
+        self.ethertype = ethertype
+        self.l3 = l3
+        self.l4 = l4
+        self.end = end
+        self.proto = proto
+        self.fragment = fragment
 
 
 def ones_sum(data, start=0):

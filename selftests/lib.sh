@@ -41,7 +41,7 @@ ST_FAILED=0
 ST_PASSED=0
 ST_DONE=0
 ST_DEFERRED=()
-ST_LOG_SEQ=
+ST_MARK=
 ST_TAINT=
 LOCAL_MAC=
 REMOTE_MAC=
@@ -85,7 +85,7 @@ run() # name function [arguments]
     local name=$1 status=0
     shift
     "$@" >"$ST_TMP/case" 2>&1 || status=$?
-    sed 's/^/#   /' "$ST_TMP/case"
+    [ ! -s "$ST_TMP/case" ] || sed 's/^/#   /' "$ST_TMP/case"
     case $status in
     0) st_result ok "$name" ;;
     "$KSFT_SKIP") st_result ok "$name" "$(tail -n 1 "$ST_TMP/case")" ;;
@@ -139,8 +139,8 @@ st_begin() # what the test is about
     for tool in ip ethtool python3 ping; do
         command -v $tool >/dev/null || skip_all "no $tool on this system"
     done
-    ST_LOG_SEQ=$(python3 "$ST_DIR/kmsg.py" mark "selftest $ST_NAME begins")
-    ST_TAINT=$(cat /proc/sys/kernel/tainted)
+    ST_MARK=$(log_mark begins)
+    ST_TAINT=$(</proc/sys/kernel/tainted)
     net_find
     net_setup || skip_all "no traffic between $NETIF and $REMOTE_IF"
 }
@@ -165,24 +165,34 @@ log_allow()
     ST_LOG_ALLOWED+=("$1")
 }
 
-# All lines above notice since the test began.
-log_since()
+# Writes a line into the log, and prints it: "log_since" knows it again.
+log_mark() # text
 {
-    python3 "$ST_DIR/kmsg.py" since "$ST_LOG_SEQ"
+    local mark="selftest $ST_NAME: $1 ($EPOCHREALTIME)"
+    echo "<5>$mark" >/dev/kmsg && echo "$mark"
 }
 
-log_clean()
+# All lines above notice since a mark, or else since the test began.
+log_since() # [mark]
+{
+    dmesg --raw | awk -v mark="${1:-$ST_MARK}" '
+        match($0, /^<[0-9]+>/) { level = substr($0, 2, RLENGTH - 2) % 8 }
+        index($0, mark) { found = 1; lines = ""; next }
+        found && level <= 4 { sub(/^<[0-9]+>(\[ *[0-9.]+\] )?/, ""); lines = lines $0 "\n" }
+        END { printf "%s", found ? lines : "the kernel log overflowed after \"" mark "\"\n" }'
+}
+
+log_clean() # [mark]
 {
     local lines
-    lines=$(log_since) || return 1
-    lines=$(grep -vE "$(IFS='|'; echo "${ST_LOG_ALLOWED[*]}")" <<<"$lines")
+    lines=$(log_since "$@" | grep -vE "$(IFS='|'; echo "${ST_LOG_ALLOWED[*]}")")
     [ -z "$lines" ] || { echo "$lines"; return 1; }
 }
 
 taint_unchanged()
 {
     local now new
-    now=$(cat /proc/sys/kernel/tainted)
+    now=$(</proc/sys/kernel/tainted)
     new=$((now & ~ST_TAINT & ~ST_TAINT_MODULE))
     [ $new = 0 ] || { echo "taint was $ST_TAINT, is $now"; return 1; }
 }
@@ -247,11 +257,9 @@ remote_start()
     REMOTE_PID=$!
 }
 
-driver_of() # interface [command prefix]
+driver_of() # interface
 {
-    local interface=$1
-    shift
-    "$@" ethtool -i "$interface" 2>/dev/null | sed -n 's/^driver: //p'
+    basename "$(readlink "/sys/class/net/$1/device/driver")"
 }
 
 # Set what "ethtool -K" sets, in silence when it works.
@@ -323,19 +331,30 @@ memory_steady() # KiB-before KiB-after rounds
 interfaces_of_driver()
 {
     local path
-    for path in /sys/class/net/*; do
+    for path in /sys/class/net/*/device; do
+        path=${path%/device}
         [ "$(driver_of "${path##*/}")" = "$DRIVER" ] && echo "${path##*/}"
     done
 }
 
 interface_by_mac()
 {
-    grep -li "^$1\$" /sys/class/net/*/address 2>/dev/null | head -n 1 | cut -d/ -f5
+    local path
+    for path in /sys/class/net/*; do
+        [ "$(cat "$path/address" 2>/dev/null)" = "${1,,}" ] && echo "${path##*/}" && return
+    done
 }
 
-in_remote()
+# "ip" in the other namespace; less work than a command in it.
+remote_ip()
 {
-    [ -n "$1" ] && remote test -e "/sys/class/net/$1" 2>/dev/null
+    ip -n "$REMOTE_NS" "$@"
+}
+
+# Name, state, address and flags of an interface there, or of all.
+remote_link() # [interface]
+{
+    remote_ip -br link show ${1:+dev "$1"} 2>/dev/null
 }
 
 # Settle NETIF and REMOTE_IF, and remember their addresses for after a reload.
@@ -346,17 +365,14 @@ net_find()
     NETIF=${NETIF:-${found[0]:-}}
     [ -n "$NETIF" ] || skip_all "no interface is driven by $DRIVER"
     [ -e "/sys/class/net/$NETIF" ] || skip_all "no interface $NETIF"
-    if [ -z "$REMOTE_IF" ] && remote true 2>/dev/null; then
-        REMOTE_IF=$(remote ls /sys/class/net | grep -vx lo | head -n 1)
-    fi
+    [ -n "$REMOTE_IF" ] || REMOTE_IF=$(remote_link | awk '$1 != "lo" { print $1; exit }')
     REMOTE_IF=${REMOTE_IF:-${found[1]:-}}
     [ -n "$REMOTE_IF" ] || skip_all "needs a second adapter; only $NETIF is driven by $DRIVER"
-    LOCAL_MAC=$(cat "/sys/class/net/$NETIF/address")
-    if in_remote "$REMOTE_IF"; then
-        REMOTE_MAC=$(remote cat "/sys/class/net/$REMOTE_IF/address")
-    else
+    LOCAL_MAC=$(<"/sys/class/net/$NETIF/address")
+    REMOTE_MAC=$(remote_link "$REMOTE_IF" | awk '{ print $3 }')
+    if [ -z "$REMOTE_MAC" ]; then
         [ -e "/sys/class/net/$REMOTE_IF" ] || skip_all "no interface $REMOTE_IF"
-        REMOTE_MAC=$(cat "/sys/class/net/$REMOTE_IF/address")
+        REMOTE_MAC=$(<"/sys/class/net/$REMOTE_IF/address")
     fi
     local driver
     driver=$(driver_of "$NETIF")
@@ -367,17 +383,16 @@ net_find()
 # the driver has put both interfaces back into this namespace.
 net_setup()
 {
-    remote true 2>/dev/null || ip netns add "$REMOTE_NS" || return 1
+    [ -e "/run/netns/$REMOTE_NS" ] || ip netns add "$REMOTE_NS" || return 1
     [ -e "/sys/class/net/$NETIF" ] || NETIF=$(interface_by_mac "$LOCAL_MAC")
-    if ! in_remote "$REMOTE_IF"; then
+    if [ -z "$REMOTE_IF" ] || [ -z "$(remote_link "$REMOTE_IF")" ]; then
         REMOTE_IF=$(interface_by_mac "$REMOTE_MAC")
         [ -n "$REMOTE_IF" ] || return 1
         ip link set "$REMOTE_IF" netns "$REMOTE_NS" || return 1
     fi
     [ -n "$NETIF" ] || return 1
-    remote ip link set lo up
-    ip link set "$NETIF" up && remote ip link set "$REMOTE_IF" up || return 1
-    net_addresses
+    remote_ip -batch - <<<"link set lo up"$'\n'"link set $REMOTE_IF up" || return 1
+    ip link set "$NETIF" up && net_addresses || return 1
     wait_for 10 carrier_both || { echo "no carrier on $NETIF or $REMOTE_IF"; return 1; }
     wait_for 10 can_ping
 }
@@ -385,17 +400,18 @@ net_setup()
 # IPv6 addresses go away with an MTU below 1280 and with the interface.
 net_addresses()
 {
-    ip addr replace "$LOCAL_V4/24" dev "$NETIF"
-    remote ip addr replace "$REMOTE_V4/24" dev "$REMOTE_IF"
-    [ "$(mtu_of)" -ge 1280 ] || return 0
-    ip -6 addr replace "$LOCAL_V6/64" dev "$NETIF" nodad
-    remote ip -6 addr replace "$REMOTE_V6/64" dev "$REMOTE_IF" nodad
+    local near="addr replace $LOCAL_V4/24 dev $NETIF" far="addr replace $REMOTE_V4/24 dev $REMOTE_IF"
+    if [ "$(mtu_of)" -ge 1280 ]; then
+        near+=$'\n'"addr replace $LOCAL_V6/64 dev $NETIF nodad"
+        far+=$'\n'"addr replace $REMOTE_V6/64 dev $REMOTE_IF nodad"
+    fi
+    ip -batch - <<<"$near" && remote_ip -batch - <<<"$far"
 }
 
 carrier_both()
 {
     [ "$(cat "/sys/class/net/$NETIF/carrier" 2>/dev/null)" = 1 ] &&
-        [ "$(remote cat "/sys/class/net/$REMOTE_IF/carrier" 2>/dev/null)" = 1 ]
+        [[ $(remote_link "$REMOTE_IF") = *LOWER_UP* ]]
 }
 
 can_ping()
@@ -415,7 +431,7 @@ max_mtu()
 
 set_mtu_both()
 {
-    ip link set "$NETIF" mtu "$1" && remote ip link set "$REMOTE_IF" mtu "$1" && net_addresses
+    ip link set "$NETIF" mtu "$1" && remote_ip link set "$REMOTE_IF" mtu "$1" && net_addresses
 }
 
 # Set the MTU of both ends for the rest of the test.
@@ -517,8 +533,7 @@ traffic_start()
 traffic_bytes()
 {
     local a b
-    a=$(cat "$ST_TMP/traffic.local" 2>/dev/null)
-    b=$(cat "$ST_TMP/traffic.remote" 2>/dev/null)
+    { a=$(<"$ST_TMP/traffic.local"); b=$(<"$ST_TMP/traffic.remote"); } 2>/dev/null
     echo "${a:-0} ${b:-0}"
 }
 

@@ -16,15 +16,15 @@ state()
 # The request is refused, says why (on the terminal or in the kernel log), and changes nothing.
 refused() # pattern command [arguments]
 {
-    local pattern=$1 text before
+    local pattern=$1 text before mark
     shift
     before=$(state)
-    python3 "$ST_DIR/kmsg.py" mark "$*" >"$ST_TMP/mark"
+    mark=$(log_mark "$*")
     if text=$("$@" 2>&1); then
         echo "accepted: $*"
         return 1
     fi
-    text+=$'\n'$(python3 "$ST_DIR/kmsg.py" since "$(cat "$ST_TMP/mark")")
+    text+=$'\n'$(log_since "$mark")
     echo "$* -> $text"
     grep -qE "$pattern" <<<"$text" || { echo "expected: $pattern"; return 1; }
     [ "$(state)" = "$before" ] || { echo "the refused request changed something"; return 1; }
