@@ -162,6 +162,13 @@ struct oe_settings {
 	 * memory. Falls back to 0 at oe_open() if the device does not take it.
 	 */
 	uint32_t push;
+	/*
+	 * Each pair has a second TX queue, for frames of XDP: at most half of the queues can be
+	 * used. No frame is longer than @xdp_frame, in bytes with Ethernet header and VLAN tag, for
+	 * a program that takes a frame in one buffer only; 0: any length. That acts at once.
+	 */
+	bool xdp;
+	uint32_t xdp_frame;
 };
 uint32_t oe_max_queues(const struct oe_adapter *adapter);
 void oe_get_settings(const struct oe_adapter *adapter, struct oe_settings *settings);
@@ -236,6 +243,13 @@ struct oe_tx_result {
 };
 
 struct oe_txq *oe_txq(struct oe_adapter *adapter, uint32_t index);
+/*
+ * The TX queue of pair @index for frames of XDP, NULL without oe_settings.xdp. It is served like the
+ * pair's other one, by the same vector and NAPI; who submits holds a lock of the shim's.
+ */
+struct oe_txq *oe_xdp_txq(struct oe_adapter *adapter, uint32_t index);
+/* The pair whose XDP queue takes what processor @cpu redirects to this adapter. While open. */
+uint32_t oe_xdp_pair(const struct oe_adapter *adapter, uint32_t cpu);
 /*
  * Write the descriptors of a packet. -EBUSY: no room; -EINVAL: impossible
  * packet. In both cases nothing happened. Without OE_TX_KICK the doorbell is
@@ -369,9 +383,12 @@ struct oe_rx_stats {
 	uint64_t cnt, bytes, csum_good, refil_partial, csum_bad, page_alloc_fail;
 	uint64_t skb_alloc_fail, dma_mapping_err, bad_desc_num, bad_req_id, empty_rx_ring;
 	uint64_t csum_unchecked;
+	/* What became of frames that a program has seen. */
+	uint64_t xdp_aborted, xdp_drop, xdp_pass, xdp_tx, xdp_invalid, xdp_redirect;
 };
 /* Of queue @index; kept over oe_close() and oe_open(). */
 struct oe_tx_stats *oe_tx_stats(struct oe_adapter *adapter, uint32_t index);
+struct oe_tx_stats *oe_xdp_tx_stats(struct oe_adapter *adapter, uint32_t index);
 struct oe_rx_stats *oe_rx_stats(struct oe_adapter *adapter, uint32_t index);
 
 struct oe_global_stats {

@@ -312,38 +312,51 @@ Status Adapter::create_queues()
 	}
 }
 
+/* Frames of XDP have a queue of their own, with the vector of the pair they belong to. */
+Status Adapter::create_tx(uint32_t index)
+{
+	uint32_t pair = index % settings_.queues;
+	PairStats &stats = pair_stats_[pair];
+
+	return tx_[index].create(admin_,
+				 {.kernel = kernel_,
+				  .reset = &reset_,
+				  .stats = index < settings_.queues ? &stats.tx : &stats.xdp_tx,
+				  .index = index,
+				  .depth = settings_.tx_ring,
+				  .vector = ENA_VECTOR_FIRST_IO + pair,
+				  .max_buffers = info_.max_tx_buffers,
+				  .offloads = features_.tx_offloads,
+				  .check_zero_bits = features_.can(ENA_CAPABILITY_CDESC_MBZ),
+				  .llq = llq_layout()});
+}
+
+Status Adapter::create_rx(uint32_t index)
+{
+	return rx_[index].create(admin_,
+				 {.kernel = kernel_,
+				  .reset = &reset_,
+				  .stats = &pair_stats_[index].rx,
+				  .depth = settings_.rx_ring,
+				  .vector = ENA_VECTOR_FIRST_IO + index,
+				  .max_frags = features_.max_rx_frags,
+				  .csum = info_.rx_csum,
+				  .hash = info_.rx_hash,
+				  .check_zero_bits = features_.can(ENA_CAPABILITY_CDESC_MBZ)});
+}
+
 Status Adapter::create_pairs()
 {
-	bool zero_bits = features_.can(ENA_CAPABILITY_CDESC_MBZ);
-
-	if (Status status = tx_.allocate(settings_.queues); !status)
+	if (Status status = tx_.allocate(tx_queues(settings_)); !status)
 		return status;
 	if (Status status = rx_.allocate(settings_.queues); !status)
 		return status;
-	for (uint32_t i = 0; i < settings_.queues; i++) {
-		Status status = tx_[i].create(admin_, {.kernel = kernel_,
-						       .reset = &reset_,
-						       .stats = &pair_stats_[i].tx,
-						       .depth = settings_.tx_ring,
-						       .vector = ENA_VECTOR_FIRST_IO + i,
-						       .max_buffers = info_.max_tx_buffers,
-						       .offloads = features_.tx_offloads,
-						       .check_zero_bits = zero_bits,
-						       .llq = llq_layout()});
-		if (!status)
+	for (uint32_t i = 0; i < tx_.size(); i++) {
+		if (Status status = create_tx(i); !status)
 			return status;
 	}
-	for (uint32_t i = 0; i < settings_.queues; i++) {
-		Status status = rx_[i].create(admin_, {.kernel = kernel_,
-						       .reset = &reset_,
-						       .stats = &pair_stats_[i].rx,
-						       .depth = settings_.rx_ring,
-						       .vector = ENA_VECTOR_FIRST_IO + i,
-						       .max_frags = features_.max_rx_frags,
-						       .csum = info_.rx_csum,
-						       .hash = info_.rx_hash,
-						       .check_zero_bits = zero_bits});
-		if (!status)
+	for (uint32_t i = 0; i < rx_.size(); i++) {
+		if (Status status = create_rx(i); !status)
 			return status;
 	}
 	return {};

@@ -36,8 +36,15 @@ struct Patience {
 /* Of one pair; survives oe_close(). */
 struct PairStats {
 	struct oe_tx_stats tx;
+	struct oe_tx_stats xdp_tx;
 	struct oe_rx_stats rx;
 };
+
+/* TX queues that the settings ask for. */
+constexpr uint32_t tx_queues(const oe_settings &settings)
+{
+	return settings.queues * (settings.xdp ? 2 : 1);
+}
 
 /* The functions are those of the bridge, where their contexts are written down. */
 class Adapter {
@@ -98,6 +105,15 @@ class Adapter {
 	{
 		return i < tx_.size() ? &tx_[i] : nullptr;
 	}
+	/* The XDP queue of pair @i: behind those of all pairs. */
+	[[nodiscard]] struct oe_txq *xdp_tx_queue(uint32_t i)
+	{
+		return i < rx_.size() ? tx_queue(rx_.size() + i) : nullptr;
+	}
+	[[nodiscard]] uint32_t xdp_pair(uint32_t cpu) const
+	{
+		return rx_.size() ? cpu % rx_.size() : 0;
+	}
 	[[nodiscard]] struct oe_rxq *rx_queue(uint32_t i)
 	{
 		return i < rx_.size() ? &rx_[i] : nullptr;
@@ -138,6 +154,8 @@ class Adapter {
 	[[nodiscard]] uint32_t tx_ring_limit(uint32_t push) const;
 	[[nodiscard]] Status create_queues();
 	[[nodiscard]] Status create_pairs();
+	[[nodiscard]] Status create_tx(uint32_t index);
+	[[nodiscard]] Status create_rx(uint32_t index);
 	[[nodiscard]] Status configure_datapath();
 	[[nodiscard]] Status tell_mtu(uint32_t mtu);
 	[[nodiscard]] bool shrink_rings();
@@ -152,13 +170,14 @@ class Adapter {
 	void apply_hints(const ena_hw_hints &hints);
 
 	[[nodiscard]] bool check_settings(const oe_settings &wanted, Refusal &why) const;
+	[[nodiscard]] bool check_xdp(const oe_settings &wanted, Refusal &why) const;
 	[[nodiscard]] Status tell_rss(const uint32_t *table, const uint8_t *key);
 	[[nodiscard]] bool check_rss(const uint32_t *table, const uint8_t *key, Refusal &why) const;
 
 	void retry_reset(uint64_t now_ns);
 	void check_keep_alive(uint64_t now_ns);
 	void check_queues(uint64_t now_ns);
-	void check_tx(uint32_t pair, uint64_t now_ns);
+	void check_tx(uint32_t index, uint64_t now_ns);
 	void check_status();
 
 	[[nodiscard]] Status check_compatible(const Features &found) const;
@@ -184,7 +203,7 @@ class Adapter {
 	oe_settings settings_ = {};
 	Moderation moderation_;
 	Rss rss_;
-	Array<struct oe_txq> tx_;
+	Array<struct oe_txq> tx_; /* of the pairs; then, with XDP, a second one of each */
 	Array<struct oe_rxq> rx_;
 	bool open_ = false;
 

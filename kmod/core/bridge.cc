@@ -102,6 +102,16 @@ struct oe_txq *oe_txq(struct oe_adapter *adapter, uint32_t index)
 	return adapter->tx_queue(index);
 }
 
+struct oe_txq *oe_xdp_txq(struct oe_adapter *adapter, uint32_t index)
+{
+	return adapter->xdp_tx_queue(index);
+}
+
+uint32_t oe_xdp_pair(const struct oe_adapter *adapter, uint32_t cpu)
+{
+	return adapter->xdp_pair(cpu);
+}
+
 int oe_tx_submit(struct oe_txq *q, const struct oe_tx_packet *packet, struct oe_tx_result *result)
 {
 	auto submitted = q->submit(*packet);
@@ -201,6 +211,11 @@ int oe_get_link(struct oe_adapter *adapter, struct oe_link *link)
 struct oe_tx_stats *oe_tx_stats(struct oe_adapter *adapter, uint32_t index)
 {
 	return &adapter->pair_stats(index).tx;
+}
+
+struct oe_tx_stats *oe_xdp_tx_stats(struct oe_adapter *adapter, uint32_t index)
+{
+	return &adapter->pair_stats(index).xdp_tx;
 }
 
 struct oe_rx_stats *oe_rx_stats(struct oe_adapter *adapter, uint32_t index)

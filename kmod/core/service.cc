@@ -89,18 +89,18 @@ void Adapter::check_queues(uint64_t now_ns)
 		queue.inspect();
 }
 
-void Adapter::check_tx(uint32_t pair, uint64_t now_ns)
+void Adapter::check_tx(uint32_t index, uint64_t now_ns)
 {
 	uint32_t limit_ms = load_relaxed(patience_.tx_completion_ms);
 	uint32_t threshold = load_relaxed(patience_.tx_missing_packets);
 
 	if (limit_ms == Patience::for_ever)
 		return;
-	TxOverdue overdue = tx_[pair].overdue(now_ns, limit_ms * ns_per_ms);
+	TxOverdue overdue = tx_[index].overdue(now_ns, limit_ms * ns_per_ms);
 	if (overdue.packets <= threshold)
 		return;
 	log(kernel_, OE_LOG_ERROR,
-	    LogLine() << "TX queue " << pair << ": " << overdue.packets
+	    LogLine() << "TX queue " << index << ": " << overdue.packets
 		      << " packets without completion for " << limit_ms << " ms, the limit is "
 		      << threshold);
 	reset_.ask(overdue.completion_waits ? ENA_RESET_MISSING_INTERRUPT

@@ -31,6 +31,9 @@ bool delay_possible(const char *what, uint32_t usecs, uint32_t max, Refusal &why
 	return false;
 }
 
+/* What the MTU leaves out. */
+constexpr uint32_t ethernet_overhead = 14 + 4; /* header and VLAN tag */
+
 /* @error may be absent. */
 Status refuse_with(Errno reason, const Refusal &why, oe_error *error)
 {
@@ -65,6 +68,26 @@ uint32_t Adapter::tx_queue_limit(uint32_t push) const
 	return push && features_.llq.max_queues < max ? features_.llq.max_queues : max;
 }
 
+bool Adapter::check_xdp(const oe_settings &wanted, Refusal &why) const
+{
+	uint32_t limit = tx_queue_limit(wanted.push);
+
+	if (!wanted.xdp)
+		return true;
+	if (tx_queues(wanted) > limit) {
+		why << "XDP takes a second TX queue for each: " << wanted.queues
+		    << " queues are above the limit of " << limit / 2;
+		return false;
+	}
+	if (wanted.xdp_frame && wanted.mtu + ethernet_overhead > wanted.xdp_frame) {
+		why << "MTU of " << wanted.mtu << " is above "
+		    << wanted.xdp_frame - ethernet_overhead
+		    << ", the limit of an XDP program without frags";
+		return false;
+	}
+	return true;
+}
+
 bool Adapter::check_settings(const oe_settings &wanted, Refusal &why) const
 {
 	if (wanted.push && !features_.llq.has(wanted.push)) {
@@ -76,7 +99,8 @@ bool Adapter::check_settings(const oe_settings &wanted, Refusal &why) const
 	    !within("RX ring", wanted.rx_ring, OE_MIN_RING, features_.max_rx_ring, why) ||
 	    !within("MTU", wanted.mtu, OE_MIN_MTU, features_.max_mtu, why) ||
 	    !delay_possible("RX", wanted.rx_usecs, moderation_.max_usecs(), why) ||
-	    !delay_possible("TX", wanted.tx_usecs, moderation_.max_usecs(), why))
+	    !delay_possible("TX", wanted.tx_usecs, moderation_.max_usecs(), why) ||
+	    !check_xdp(wanted, why))
 		return false;
 	if (rss_.highest_queue_wanted() >= wanted.queues) {
 		why << "the RSS table names queue " << rss_.highest_queue_wanted() << ", beyond "

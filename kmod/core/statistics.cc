@@ -33,7 +33,7 @@ constexpr Counter phc_counters[] = {
 	{"err_ts", offsetof(PhcCounters, err_ts)}, {"err_eb", offsetof(PhcCounters, err_eb)},
 };
 
-/* After "queue_N_tx_". */
+/* After "queue_N_tx_" or "queue_N_xdp_tx_". */
 constexpr Counter tx_counters[] = {
 	{"cnt", offsetof(struct oe_tx_stats, cnt)},
 	{"bytes", offsetof(struct oe_tx_stats, bytes)},
@@ -66,6 +66,12 @@ constexpr Counter rx_counters[] = {
 	{"bad_req_id", offsetof(struct oe_rx_stats, bad_req_id)},
 	{"empty_rx_ring", offsetof(struct oe_rx_stats, empty_rx_ring)},
 	{"csum_unchecked", offsetof(struct oe_rx_stats, csum_unchecked)},
+	{"xdp_aborted", offsetof(struct oe_rx_stats, xdp_aborted)},
+	{"xdp_drop", offsetof(struct oe_rx_stats, xdp_drop)},
+	{"xdp_pass", offsetof(struct oe_rx_stats, xdp_pass)},
+	{"xdp_tx", offsetof(struct oe_rx_stats, xdp_tx)},
+	{"xdp_invalid", offsetof(struct oe_rx_stats, xdp_invalid)},
+	{"xdp_redirect", offsetof(struct oe_rx_stats, xdp_redirect)},
 };
 
 /* After "ena_admin_q_". */
@@ -112,8 +118,8 @@ uint32_t Adapter::stats_count() const
 {
 	return count_of(global_counters) + metrics_.count() +
 	       (info_.phc ? count_of(phc_counters) : 0) +
-	       settings_.queues * (count_of(tx_counters) + count_of(rx_counters)) +
-	       count_of(admin_counters);
+	       tx_queues(settings_) * count_of(tx_counters) +
+	       settings_.queues * count_of(rx_counters) + count_of(admin_counters);
 }
 
 void Adapter::stats_names(char (*names)[OE_STAT_NAME]) const
@@ -126,6 +132,8 @@ void Adapter::stats_names(char (*names)[OE_STAT_NAME]) const
 		names = put_names(names, Name() << "queue_" << i << "_tx_", tx_counters);
 		names = put_names(names, Name() << "queue_" << i << "_rx_", rx_counters);
 	}
+	for (uint32_t i = settings_.queues; i < tx_queues(settings_); i++)
+		names = put_names(names, Name() << "queue_" << i << "_xdp_tx_", tx_counters);
 	put_names(names, Name() << "ena_admin_q_", admin_counters);
 }
 
@@ -139,6 +147,8 @@ void Adapter::stats_values(uint64_t *values)
 		values = put_values(values, &pair_stats_[i].tx, tx_counters);
 		values = put_values(values, &pair_stats_[i].rx, rx_counters);
 	}
+	for (uint32_t i = settings_.queues; i < tx_queues(settings_); i++)
+		values = put_values(values, &pair_stats_[i - settings_.queues].xdp_tx, tx_counters);
 	put_values(values, &admin_.counters(), admin_counters);
 }
 

@@ -274,7 +274,7 @@ void TxQueue::refuse(ena_reset_reason reason, const char *what, uint32_t value)
 	broken_ = true;
 	config_.stats->bad_req_id++;
 	log(config_.kernel, OE_LOG_ERROR,
-	    LogLine() << "TX queue " << config_.vector - 1 << ": " << what << " " << value
+	    LogLine() << "TX queue " << config_.index << ": " << what << " " << value
 		      << " in a completion");
 	config_.reset->ask(reason);
 }

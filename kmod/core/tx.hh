@@ -26,6 +26,7 @@ struct TxConfig {
 	oe_kernel *kernel = nullptr;
 	ResetRequest *reset = nullptr;
 	struct oe_tx_stats *stats = nullptr;
+	uint32_t index = 0; /* for people: those of XDP come after all others */
 	uint32_t depth = 0;
 	uint32_t vector = 0;
 	uint32_t max_buffers = 0;

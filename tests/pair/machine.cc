@@ -163,9 +163,11 @@ int oe_kernel::open()
 	pairs_.resize(settings.queues);
 	for (unsigned i = 0; i < settings.queues; i++) {
 		Pair &pair = pairs_[i];
-		pair.txq = oe_txq(adapter, i);
+		pair.tx.txq = oe_txq(adapter, i);
+		pair.xdp.txq = oe_xdp_txq(adapter, i);
 		pair.rxq = oe_rxq(adapter, i);
-		pair.tx.resize(settings.tx_ring);
+		pair.tx.packets.resize(settings.tx_ring);
+		pair.xdp.packets.resize(settings.tx_ring);
 		pair.rx.resize(settings.rx_ring);
 		refill(pair);
 	}
@@ -179,9 +181,10 @@ void oe_kernel::close()
 	napi_enabled = false;
 	oe_close(adapter);
 	for (Pair &pair : pairs_) {
-		for (auto &packet : pair.tx)
-			for (const auto &block : packet)
-				memory.free(block.bus);
+		for (const Sender *tx : {&pair.tx, &pair.xdp})
+			for (const auto &packet : tx->packets)
+				for (const auto &block : packet)
+					memory.free(block.bus);
 		for (const Slot &slot : pair.rx)
 			if (slot.busy)
 				memory.free(slot.block.bus);
@@ -393,11 +396,11 @@ void oe_kernel::connect(oe_kernel &peer)
 
 bool oe_kernel::send(unsigned queue, const TxRequest &request, bool kick)
 {
-	if (queue >= queues() || pairs_[queue].stopped)
+	Sender *tx = sender(queue);
+	if (!tx || tx->stopped)
 		return false;
-	Pair &pair = pairs_[queue];
 
-	const size_t pushed = std::min<size_t>(oe_tx_push(pair.txq), request.frame.size());
+	const size_t pushed = std::min<size_t>(oe_tx_push(tx->txq), request.frame.size());
 	const auto rest = static_cast<unsigned>(request.frame.size() - pushed);
 	const unsigned n =
 		std::min({std::max(request.fragments, 1u), rest, oe_info(adapter)->max_tx_buffers});
@@ -428,45 +431,53 @@ bool oe_kernel::send(unsigned queue, const TxRequest &request, bool kick)
 		.packets = 1,
 	};
 	oe_tx_result result;
-	const int err = oe_tx_submit(pair.txq, &packet, &result);
+	const int err = oe_tx_submit(tx->txq, &packet, &result);
 	if (err) {
 		for (const auto &block : blocks)
 			memory.free(block.bus);
 		return false;
 	}
-	pair.tx[result.req_id] = std::move(blocks);
-	pair.stopped = result.stop;
+	tx->packets[result.req_id] = std::move(blocks);
+	tx->stopped = result.stop;
 	if (result.stop)
-		oe_tx_kick(pair.txq);
+		oe_tx_kick(tx->txq);
 	return true;
 }
 
 bool oe_kernel::send_mapped(unsigned queue, const oe_tx_packet &packet)
 {
-	Pair &pair = pairs_[queue];
+	Sender &tx = pairs_[queue].tx;
 	oe_tx_result result;
-	if (pair.stopped || oe_tx_submit(pair.txq, &packet, &result))
+	if (tx.stopped || oe_tx_submit(tx.txq, &packet, &result))
 		return false;
-	pair.stopped = result.stop;
+	tx.stopped = result.stop;
 	if (result.stop)
-		oe_tx_kick(pair.txq);
+		oe_tx_kick(tx.txq);
 	return true;
 }
 
-void oe_kernel::clean_tx(Pair &pair)
+oe_kernel::Sender *oe_kernel::sender(unsigned queue)
+{
+	if (queue >= 2 * queues())
+		return nullptr;
+	Sender &tx = queue < queues() ? pairs_[queue].tx : pairs_[queue - queues()].xdp;
+	return tx.txq ? &tx : nullptr;
+}
+
+void oe_kernel::clean_tx(Sender &tx)
 {
 	uint16_t ids[OE_BURST];
-	while (const uint32_t n = oe_tx_completed(pair.txq, ids, OE_BURST)) {
+	while (const uint32_t n = oe_tx_completed(tx.txq, ids, OE_BURST)) {
 		for (uint32_t i = 0; i < n; i++) {
-			for (const auto &block : pair.tx[ids[i]])
+			for (const auto &block : tx.packets[ids[i]])
 				memory.free(block.bus);
-			pair.tx[ids[i]].clear();
+			tx.packets[ids[i]].clear();
 		}
-		oe_tx_release(pair.txq, ids, n);
+		oe_tx_release(tx.txq, ids, n);
 		tx_completed += n;
 	}
-	if (pair.stopped && oe_tx_has_room(pair.txq))
-		pair.stopped = false;
+	if (tx.stopped && oe_tx_has_room(tx.txq))
+		tx.stopped = false;
 }
 
 uint32_t oe_kernel::poll_rx(Pair &pair, unsigned index)
@@ -518,7 +529,9 @@ void oe_kernel::refill(Pair &pair)
 void oe_kernel::napi(unsigned index)
 {
 	Pair &pair = pairs_[index];
-	clean_tx(pair);
+	clean_tx(pair.tx);
+	if (pair.xdp.txq)
+		clean_tx(pair.xdp);
 	const uint32_t n = poll_rx(pair, index);
 	refill(pair);
 	if (n < OE_BURST) {

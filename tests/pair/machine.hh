@@ -77,7 +77,7 @@ struct oe_kernel {
 	[[nodiscard]] std::string migrate();
 
 	/* --- traffic --- */
-	/* False when the queue is stopped. */
+	/* False when the queue is stopped. Those of XDP come after all others. */
 	[[nodiscard]] bool send(unsigned queue, const TxRequest &request, bool kick = true);
 	/* The same for a frame that lies ready in shared memory and stays there. */
 	[[nodiscard]] bool send_mapped(unsigned queue, const oe_tx_packet &packet);
@@ -137,18 +137,23 @@ struct oe_kernel {
 		BusMemory::Block block{};
 		bool busy = false;
 	};
+	struct Sender {
+		struct oe_txq *txq = nullptr; /* of XDP: may be absent */
+		std::vector<std::vector<BusMemory::Block>> packets; /* by req_id */
+		bool stopped = false;
+	};
 	struct Pair {
-		struct oe_txq *txq;
+		Sender tx, xdp;
 		struct oe_rxq *rxq;
-		std::vector<std::vector<BusMemory::Block>> tx; /* by req_id */
 		std::vector<Slot> rx; /* by id */
 		std::vector<BusMemory::Block> spare; /* RX buffers at hand */
-		bool stopped = false, scheduled = true;
+		bool scheduled = true;
 	};
 
 	[[nodiscard]] bool device_work();
 	void napi(unsigned index);
-	void clean_tx(Pair &pair);
+	[[nodiscard]] Sender *sender(unsigned queue);
+	void clean_tx(Sender &tx);
 	[[nodiscard]] uint32_t poll_rx(Pair &pair, unsigned index);
 	void refill(Pair &pair);
 	void reset_work();
