@@ -21,6 +21,8 @@
 #include <net/page_pool.h>
 #endif
 
+#include <net/xdp.h>
+
 #include "../bridge.h"
 
 /* Tells the pool who uses it: direct recycling (6.4), netlink (6.8). */
@@ -86,6 +88,42 @@ static inline void oe_set_stat_ops(struct net_device *netdev)
 #ifdef OE_QUEUE_STATS
 	netdev->stat_ops = &oe_stat_ops;
 #endif
+}
+
+/* What the interface does with XDP; told to users from 6.3 on. */
+static inline void oe_set_xdp_features(struct net_device *netdev)
+{
+#if OE_SINCE(6, 3)
+	xdp_set_features_flag(netdev, NETDEV_XDP_ACT_BASIC | NETDEV_XDP_ACT_REDIRECT |
+					      NETDEV_XDP_ACT_RX_SG);
+#endif
+}
+
+/* Whether other interfaces may redirect frames here, also those of several buffers. */
+static inline void oe_xdp_offer_target(struct net_device *netdev, bool offer)
+{
+#if OE_SINCE(6, 3)
+	if (offer)
+		xdp_features_set_redirect_target(netdev, true);
+	else
+		xdp_features_clear_redirect_target(netdev);
+#endif
+}
+
+static inline void oe_fill_frag(skb_frag_t *frag, struct page *page, int offset, unsigned int size)
+{
+#if OE_SINCE(6, 5)
+	skb_frag_fill_page_desc(frag, page, offset, size);
+#else
+	__skb_frag_set_page(frag, page);
+	skb_frag_off_set(frag, offset);
+	skb_frag_size_set(frag, size);
+#endif
+}
+
+static inline bool oe_xdp_pfmemalloc(const struct xdp_buff *xdp)
+{
+	return xdp->flags & XDP_FLAGS_FRAGS_PF_MEMALLOC;
 }
 
 /* The name since 6.11. */

@@ -23,9 +23,11 @@ static int oe_poll(struct napi_struct *napi, int budget)
 	int done;
 
 	pair->tx_stats->tx_poll++;
-	/* Netpoll sends only: it must not receive. */
+	/* Netpoll sends only: it must not receive, nor touch the pages of pools. */
 	if (unlikely(!budget))
 		return 0;
+	if (pair->xdp)
+		tx_more |= oe_xdp_clean(pair);
 	done = oe_rx_clean(pair, budget);
 	if (tx_more || done >= budget)
 		return budget;
@@ -66,6 +68,7 @@ int oe_pair_open(struct oe_kernel *kernel, u32 index, const struct oe_settings *
 	pair->rxq = oe_rxq(kernel->adapter, index);
 	pair->tx_ring = settings->tx_ring;
 	pair->rx_ring = settings->rx_ring;
+	pair->xdp = settings->xdp;
 	oe_napi_add(kernel->netdev, &pair->napi, oe_poll, index);
 	err = oe_tx_open(pair);
 	if (err)
@@ -73,14 +76,19 @@ int oe_pair_open(struct oe_kernel *kernel, u32 index, const struct oe_settings *
 	err = oe_rx_open(pair);
 	if (err)
 		goto close_tx;
+	err = oe_xdp_open(pair);
+	if (err)
+		goto close_rx;
 	snprintf(pair->irq_name, sizeof(pair->irq_name), "%s-Tx-Rx-%u", kernel->netdev->name,
 		 index);
 	err = request_irq(pair->irq, oe_pair_interrupt, 0, pair->irq_name, pair);
 	if (err)
-		goto close_rx;
+		goto close_xdp;
 	oe_pair_set_affinity(pair);
 	return 0;
 
+close_xdp:
+	oe_xdp_close(pair);
 close_rx:
 	oe_rx_close(pair);
 close_tx:
@@ -96,6 +104,7 @@ void oe_pair_close(struct oe_pair *pair)
 {
 	irq_update_affinity_hint(pair->irq, NULL);
 	free_irq(pair->irq, pair);
+	oe_xdp_close(pair);
 	oe_rx_close(pair);
 	oe_tx_close(pair);
 	pair->txq = NULL;

@@ -62,6 +62,7 @@ int oe_up(struct oe_kernel *kernel)
 		goto unlock;
 	for (i = 0; i < settings.queues; i++)
 		oe_pair_start(&kernel->pairs[i]);
+	oe_xdp_start(kernel);
 	kernel->open_pairs = settings.queues;
 	kernel->reopen = false;
 	/* All: the watchdog looks at those beyond the open ones too. */
@@ -98,6 +99,7 @@ void oe_down(struct oe_kernel *kernel)
 	mutex_lock(&kernel->service_lock);
 	/* First, so that the TX watchdog does not look at stopped queues. */
 	oe_set_datapath(kernel, false);
+	oe_xdp_stop(kernel);
 	/* Then who wakes TX queues, and then these, so that they stay stopped. */
 	for (i = 0; i < n; i++)
 		oe_pair_stop(&kernel->pairs[i]);
@@ -199,10 +201,11 @@ static void oe_ndo_get_stats64(struct net_device *netdev, struct rtnl_link_stats
 	/* Counters of 64 bits, each with one writer: read without a lock. */
 	for (i = 0; i < kernel->max_pairs; i++) {
 		const struct oe_tx_stats *tx = kernel->pairs[i].tx_stats;
+		const struct oe_tx_stats *xdp = kernel->pairs[i].xdp_tx_stats;
 		const struct oe_rx_stats *rx = kernel->pairs[i].rx_stats;
 
-		stats->tx_packets += READ_ONCE(tx->cnt);
-		stats->tx_bytes += READ_ONCE(tx->bytes);
+		stats->tx_packets += READ_ONCE(tx->cnt) + READ_ONCE(xdp->cnt);
+		stats->tx_bytes += READ_ONCE(tx->bytes) + READ_ONCE(xdp->bytes);
 		stats->rx_packets += READ_ONCE(rx->cnt);
 		stats->rx_bytes += READ_ONCE(rx->bytes);
 		stats->tx_errors += READ_ONCE(tx->linearize_failed) +
@@ -225,6 +228,8 @@ static const struct net_device_ops oe_netdev_ops = {
 	.ndo_change_mtu = oe_ndo_change_mtu,
 	.ndo_tx_timeout = oe_ndo_tx_timeout,
 	.ndo_get_stats64 = oe_ndo_get_stats64,
+	.ndo_bpf = oe_ndo_bpf,
+	.ndo_xdp_xmit = oe_ndo_xdp_xmit,
 	.ndo_validate_addr = eth_validate_addr,
 };
 
@@ -298,7 +303,9 @@ static int oe_alloc_pairs(struct oe_kernel *kernel)
 		pair->index = i;
 		pair->irq = oe_pair_vector(kernel, i);
 		pair->tx_stats = oe_tx_stats(kernel->adapter, i);
+		pair->xdp_tx_stats = oe_xdp_tx_stats(kernel->adapter, i);
 		pair->rx_stats = oe_rx_stats(kernel->adapter, i);
+		spin_lock_init(&pair->xdp_lock);
 	}
 	return 0;
 }
@@ -318,6 +325,7 @@ int oe_netdev_register(struct oe_kernel *kernel)
 	netdev->netdev_ops = &oe_netdev_ops;
 	netdev->ethtool_ops = &oe_ethtool_ops;
 	oe_set_stat_ops(netdev);
+	oe_set_xdp_features(netdev);
 	netdev->watchdog_timeo = 5 * HZ;
 	netdev->min_mtu = OE_MIN_MTU;
 	netdev->max_mtu = info->max_mtu;

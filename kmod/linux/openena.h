@@ -14,6 +14,7 @@
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
+#include <net/xdp.h>
 
 #include "../../abi/ena_pci.h"
 #include "../bridge.h"
@@ -39,6 +40,13 @@ struct oe_tx_slot {
 	struct oe_tx_buffer buffers[OE_MAX_TX_BUFFERS];
 };
 
+/* A frame of XDP on its way, likewise. */
+struct oe_xdp_slot {
+	struct xdp_frame *frame; /* NULL: free. Published last, cleared first */
+	u16 nmapped; /* buffers mapped for it; 0: its pages are those of the pair's pool */
+	struct oe_tx_buffer buffers[OE_MAX_TX_BUFFERS];
+};
+
 /* A TX and an RX queue that share an interrupt vector and a NAPI. */
 struct oe_pair {
 	struct napi_struct napi;
@@ -60,6 +68,15 @@ struct oe_pair {
 	bool affine; /* the vector has been given a CPU once */
 	bool starved; /* a refill ran out of pages: the service work tries again */
 	char irq_name[IFNAMSIZ + 16];
+
+	/* XDP: all of it only while queues for its frames are there. */
+	bool xdp;
+	bool xdp_sent, xdp_redirected; /* the poll has something to flush */
+	struct oe_txq *xdp_txq;
+	struct oe_tx_stats *xdp_tx_stats;
+	struct oe_xdp_slot *xdp_slots; /* by request id */
+	spinlock_t xdp_lock; /* submission to xdp_txq: the NAPI, and other interfaces' */
+	struct xdp_rxq_info xdp_rxq;
 
 	/* Scratch of the NAPI, too large for its stack. */
 	struct oe_rx_burst burst;
@@ -83,6 +100,8 @@ struct oe_kernel {
 	u32 max_pairs;
 	u32 open_pairs; /* 0: the datapath is down. Under rtnl */
 	u32 rx_copybreak; /* packets up to this long are copied */
+	struct bpf_prog *xdp_prog; /* NULL: none. Changed under rtnl */
+	bool xdp_open; /* other interfaces may send here by XDP */
 	bool reopen; /* up, but the datapath failed to open: try again. Under rtnl */
 
 	struct mutex admin_lock; /* oek_lock(): outside registers_lock */
@@ -148,8 +167,31 @@ void oe_tx_close(struct oe_pair *pair);
 /* rx.c */
 int oe_rx_clean(struct oe_pair *pair, int budget);
 void oe_rx_fill(struct oe_pair *pair, gfp_t gfp);
+struct page *oe_rx_take(struct oe_pair *pair, const struct oe_rx_frag *frag);
+void oe_rx_sync(struct oe_pair *pair, struct page *page, u32 offset, u32 len);
+void oe_rx_drop(struct oe_pair *pair, const struct oe_rx_packet *packet,
+		const struct oe_rx_frag *frags);
+void oe_rx_finish(struct oe_pair *pair, const struct oe_rx_packet *packet, struct sk_buff *skb);
 int oe_rx_open(struct oe_pair *pair);
 void oe_rx_close(struct oe_pair *pair);
+
+/* xdp.c */
+int oe_ndo_bpf(struct net_device *netdev, struct netdev_bpf *bpf);
+void oe_xdp_receive(struct oe_pair *pair, struct bpf_prog *prog, const struct oe_rx_packet *packet,
+		    const struct oe_rx_frag *frags);
+void oe_xdp_flush(struct oe_pair *pair);
+int oe_xdp_open(struct oe_pair *pair);
+void oe_xdp_close(struct oe_pair *pair);
+
+/* xdp_tx.c */
+int oe_ndo_xdp_xmit(struct net_device *netdev, int n, struct xdp_frame **frames, u32 flags);
+void oe_xdp_start(struct oe_kernel *kernel);
+void oe_xdp_stop(struct oe_kernel *kernel);
+bool oe_xdp_send_back(struct oe_pair *pair, struct xdp_buff *xdp);
+void oe_xdp_kick(struct oe_pair *pair);
+bool oe_xdp_clean(struct oe_pair *pair);
+int oe_xdp_tx_open(struct oe_pair *pair);
+void oe_xdp_tx_close(struct oe_pair *pair);
 
 /* ptp.c */
 extern const struct attribute_group *oe_device_groups[];

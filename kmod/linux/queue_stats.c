@@ -17,10 +17,8 @@ static void oe_rx_stats_of(const struct oe_pair *pair, struct netdev_queue_stats
 	stats->csum_bad += READ_ONCE(rx->csum_bad);
 }
 
-static void oe_tx_stats_of(const struct oe_pair *pair, struct netdev_queue_stats_tx *stats)
+static void oe_tx_stats_of(const struct oe_tx_stats *tx, struct netdev_queue_stats_tx *stats)
 {
-	const struct oe_tx_stats *tx = pair->tx_stats;
-
 	stats->packets += READ_ONCE(tx->cnt);
 	stats->bytes += READ_ONCE(tx->bytes);
 	stats->stop += READ_ONCE(tx->queue_stop);
@@ -61,12 +59,12 @@ static void oe_queue_stats_tx(struct net_device *netdev, int index,
 	rcu_read_lock();
 	if (READ_ONCE(kernel->adapter)) {
 		oe_zero_tx(stats);
-		oe_tx_stats_of(&kernel->pairs[index], stats);
+		oe_tx_stats_of(kernel->pairs[index].tx_stats, stats);
 	}
 	rcu_read_unlock();
 }
 
-/* Of the queues that are no more: ethtool -L has closed them. */
+/* Of the queues that are no more: ethtool -L has closed them; and of those that only XDP knows. */
 static void oe_base_stats(struct net_device *netdev, struct netdev_queue_stats_rx *rx,
 			  struct netdev_queue_stats_tx *tx)
 {
@@ -80,7 +78,9 @@ static void oe_base_stats(struct net_device *netdev, struct netdev_queue_stats_r
 		for (i = netdev->real_num_rx_queues; i < kernel->max_pairs; i++)
 			oe_rx_stats_of(&kernel->pairs[i], rx);
 		for (i = netdev->real_num_tx_queues; i < kernel->max_pairs; i++)
-			oe_tx_stats_of(&kernel->pairs[i], tx);
+			oe_tx_stats_of(kernel->pairs[i].tx_stats, tx);
+		for (i = 0; i < kernel->max_pairs; i++)
+			oe_tx_stats_of(kernel->pairs[i].xdp_tx_stats, tx);
 	}
 	rcu_read_unlock();
 }

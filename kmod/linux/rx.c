@@ -5,7 +5,7 @@
 #include "openena.h"
 
 /* The pages of a packet are the shim's again: take them out of the file. */
-static struct page *oe_rx_take(struct oe_pair *pair, const struct oe_rx_frag *frag)
+struct page *oe_rx_take(struct oe_pair *pair, const struct oe_rx_frag *frag)
 {
 	struct page *page = pair->rx_pages[frag->id];
 
@@ -13,10 +13,10 @@ static struct page *oe_rx_take(struct oe_pair *pair, const struct oe_rx_frag *fr
 	return page;
 }
 
-static void oe_rx_sync(struct oe_pair *pair, struct page *page, u32 offset, u32 len)
+void oe_rx_sync(struct oe_pair *pair, struct page *page, u32 offset, u32 len)
 {
 	dma_sync_single_range_for_cpu(&pair->kernel->pdev->dev, page_pool_get_dma_addr(page),
-				      offset, len, DMA_FROM_DEVICE);
+				      offset, len, page_pool_get_dma_dir(pair->pool));
 }
 
 /* A short packet: copying is cheaper than a page, and the socket is charged for less. */
@@ -63,8 +63,8 @@ static struct sk_buff *oe_rx_build(struct oe_pair *pair, const struct oe_rx_pack
 	return skb;
 }
 
-static void oe_rx_drop(struct oe_pair *pair, const struct oe_rx_packet *packet,
-		       const struct oe_rx_frag *frags)
+void oe_rx_drop(struct oe_pair *pair, const struct oe_rx_packet *packet,
+		const struct oe_rx_frag *frags)
 {
 	u32 i;
 
@@ -92,14 +92,27 @@ static void oe_rx_offloads(struct oe_pair *pair, const struct oe_rx_packet *pack
 								: PKT_HASH_TYPE_L3);
 }
 
+/* A packet that is an skb now. */
+void oe_rx_finish(struct oe_pair *pair, const struct oe_rx_packet *packet, struct sk_buff *skb)
+{
+	oe_rx_offloads(pair, packet, skb);
+	skb->protocol = eth_type_trans(skb, pair->kernel->netdev);
+	skb_record_rx_queue(skb, pair->index);
+	napi_gro_receive(&pair->napi, skb);
+}
+
 static void oe_rx_deliver(struct oe_pair *pair, const struct oe_rx_packet *packet,
-			  const struct oe_rx_frag *frags)
+			  const struct oe_rx_frag *frags, struct bpf_prog *prog)
 {
 	struct sk_buff *skb;
 
 	if (unlikely(!oe_rx_fits(packet, frags))) {
 		pair->rx_unfit++;
 		oe_rx_drop(pair, packet, frags);
+		return;
+	}
+	if (prog) {
+		oe_xdp_receive(pair, prog, packet, frags);
 		return;
 	}
 	if (packet->nfrags == 1 && packet->len <= READ_ONCE(pair->kernel->rx_copybreak)) {
@@ -113,10 +126,7 @@ static void oe_rx_deliver(struct oe_pair *pair, const struct oe_rx_packet *packe
 		pair->rx_stats->skb_alloc_fail++;
 		return;
 	}
-	oe_rx_offloads(pair, packet, skb);
-	skb->protocol = eth_type_trans(skb, pair->kernel->netdev);
-	skb_record_rx_queue(skb, pair->index);
-	napi_gro_receive(&pair->napi, skb);
+	oe_rx_finish(pair, packet, skb);
 }
 
 /*
@@ -156,6 +166,8 @@ void oe_rx_fill(struct oe_pair *pair, gfp_t gfp)
 /* Returns the number of packets, @budget when more may be waiting. NAPI context. */
 int oe_rx_clean(struct oe_pair *pair, int budget)
 {
+	/* The poll is a section of RCU's: the program stays for all of it. */
+	struct bpf_prog *prog = READ_ONCE(pair->kernel->xdp_prog);
 	struct oe_rx_burst *burst = &pair->burst;
 	u32 done = 0, n, i;
 
@@ -163,9 +175,11 @@ int oe_rx_clean(struct oe_pair *pair, int budget)
 		n = oe_rx_poll(pair->rxq, burst, budget - done);
 		for (i = 0; i < n; i++)
 			oe_rx_deliver(pair, &burst->packets[i],
-				      &burst->frags[burst->packets[i].first_frag]);
+				      &burst->frags[burst->packets[i].first_frag], prog);
 		done += n;
 	} while (n && done < budget);
+	if (prog)
+		oe_xdp_flush(pair);
 
 	oe_rx_fill(pair, GFP_ATOMIC);
 	return done;
@@ -179,7 +193,8 @@ int oe_rx_open(struct oe_pair *pair)
 		.pool_size = pair->rx_ring,
 		.nid = dev_to_node(&kernel->pdev->dev),
 		.dev = &kernel->pdev->dev,
-		.dma_dir = DMA_FROM_DEVICE,
+		/* What a program sends back is read by the device, too. */
+		.dma_dir = pair->xdp ? DMA_BIDIRECTIONAL : DMA_FROM_DEVICE,
 		.offset = OE_RX_HEADROOM,
 		.max_len = OE_RX_LEN,
 	};

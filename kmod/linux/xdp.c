@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* XDP: programs come and go, and see each received packet before an skb is made of it. */
+#include <linux/bpf_trace.h>
+#include <linux/filter.h>
+#include <linux/prefetch.h>
+#include <net/xdp.h>
+
+#include "openena.h"
+
+/* A program that knows no frags sees only frames that fit one buffer. */
+#define OE_XDP_FRAME OE_RX_LEN
+
+static u32 oe_xdp_longest(const struct bpf_prog *prog)
+{
+	return prog && !prog->aux->xdp_has_frags ? OE_XDP_FRAME : 0;
+}
+
+/* Another program, from the next poll on; the earlier one goes when no poll uses it any more. */
+static void oe_xdp_exchange(struct oe_kernel *kernel, struct bpf_prog *prog)
+{
+	struct bpf_prog *before = xchg(&kernel->xdp_prog, prog);
+
+	if (before)
+		bpf_prog_put(before);
+}
+
+/*
+ * The queues for frames of XDP are made with the first program and go with the last one: the
+ * datapath closes and opens. One program in the place of another needs none of that.
+ */
+static int oe_xdp_attach(struct oe_kernel *kernel, struct bpf_prog *prog,
+			 struct netlink_ext_ack *extack)
+{
+	struct oe_settings settings;
+	struct oe_error error;
+	bool had_queues;
+	int err;
+
+	oe_get_settings(kernel->adapter, &settings);
+	had_queues = settings.xdp;
+	settings.xdp = true;
+	settings.xdp_frame = oe_xdp_longest(prog);
+	if (had_queues)
+		err = oe_set_settings(kernel->adapter, &settings, &error);
+	else
+		err = oe_apply_settings(kernel, &settings, &error);
+	if (err) {
+		oe_refuse(kernel->netdev, extack, &error);
+		return err;
+	}
+	oe_xdp_exchange(kernel, prog);
+	oe_xdp_offer_target(kernel->netdev, true);
+	return 0;
+}
+
+/* Cannot fail: if the datapath does not open again at once, that is tried every second. */
+static void oe_xdp_detach(struct oe_kernel *kernel)
+{
+	struct oe_settings settings;
+	struct oe_error error;
+
+	oe_xdp_offer_target(kernel->netdev, false);
+	oe_xdp_exchange(kernel, NULL);
+	/* After shutdown there are no queues. */
+	if (!kernel->adapter)
+		return;
+	oe_get_settings(kernel->adapter, &settings);
+	settings.xdp = false;
+	settings.xdp_frame = 0;
+	if (oe_apply_settings(kernel, &settings, &error))
+		netdev_err(kernel->netdev, "%s\n", error.text);
+}
+
+int oe_ndo_bpf(struct net_device *netdev, struct netdev_bpf *bpf)
+{
+	struct oe_kernel *kernel = netdev_priv(netdev);
+
+	if (bpf->command != XDP_SETUP_PROG)
+		return -EINVAL;
+	if (!bpf->prog) {
+		oe_xdp_detach(kernel);
+		return 0;
+	}
+	if (!kernel->adapter) {
+		NL_SET_ERR_MSG(bpf->extack, "the adapter was shut down");
+		return -ENODEV;
+	}
+	return oe_xdp_attach(kernel, bpf->prog, bpf->extack);
+}
+
+/* The packet as a program sees it: its pages are the buffer's now. */
+static void oe_xdp_prepare(struct oe_pair *pair, const struct oe_rx_packet *packet,
+			   const struct oe_rx_frag *frags, struct xdp_buff *xdp)
+{
+	struct page *page = oe_rx_take(pair, &frags[0]);
+	u32 offset = OE_RX_HEADROOM + packet->offset;
+	struct skb_shared_info *shared;
+	u32 i;
+
+	oe_rx_sync(pair, page, offset, frags[0].len);
+	net_prefetch(page_address(page) + offset);
+	xdp_init_buff(xdp, PAGE_SIZE, &pair->xdp_rxq);
+	xdp_prepare_buff(xdp, page_address(page), offset, frags[0].len, true);
+	if (packet->nfrags == 1)
+		return;
+
+	shared = xdp_get_shared_info_from_buff(xdp);
+	shared->nr_frags = packet->nfrags - 1;
+	shared->xdp_frags_size = packet->len - frags[0].len;
+	xdp_buff_set_frags_flag(xdp);
+	for (i = 1; i < packet->nfrags; i++) {
+		page = oe_rx_take(pair, &frags[i]);
+		oe_rx_sync(pair, page, OE_RX_HEADROOM, frags[i].len);
+		oe_fill_frag(&shared->frags[i - 1], page, OE_RX_HEADROOM, frags[i].len);
+		if (page_is_pfmemalloc(page))
+			xdp_buff_set_frag_pfmemalloc(xdp);
+	}
+}
+
+static void oe_xdp_drop(struct oe_pair *pair, struct xdp_buff *xdp)
+{
+	if (likely(!xdp_buff_has_frags(xdp)))
+		page_pool_recycle_direct(pair->pool, virt_to_page(xdp->data_hard_start));
+	else
+		xdp_return_buff(xdp);
+}
+
+/* What the program left of the packet, without a copy. The frags lie where an skb has its own. */
+static struct sk_buff *oe_xdp_build(struct xdp_buff *xdp)
+{
+	struct skb_shared_info *shared = xdp_get_shared_info_from_buff(xdp);
+	u32 nfrags = xdp_buff_has_frags(xdp) ? shared->nr_frags : 0;
+	u32 size = nfrags ? shared->xdp_frags_size : 0;
+	u32 metadata = xdp->data - xdp->data_meta;
+	struct sk_buff *skb = napi_build_skb(xdp->data_hard_start, PAGE_SIZE);
+
+	if (unlikely(!skb))
+		return NULL;
+	skb_mark_for_recycle(skb);
+	skb_reserve(skb, xdp->data - xdp->data_hard_start);
+	__skb_put(skb, xdp->data_end - xdp->data);
+	if (metadata)
+		skb_metadata_set(skb, metadata);
+	/* napi_build_skb() has cleared their number. */
+	shared->nr_frags = nfrags;
+	skb->len += size;
+	skb->data_len += size;
+	skb->truesize += nfrags * PAGE_SIZE;
+	if (nfrags && oe_xdp_pfmemalloc(xdp))
+		skb->pfmemalloc = true;
+	return skb;
+}
+
+static void oe_xdp_pass(struct oe_pair *pair, const struct oe_rx_packet *packet,
+			struct xdp_buff *xdp)
+{
+	struct sk_buff *skb = oe_xdp_build(xdp);
+
+	if (unlikely(!skb)) {
+		pair->rx_stats->skb_alloc_fail++;
+		oe_xdp_drop(pair, xdp);
+		return;
+	}
+	oe_rx_finish(pair, packet, skb);
+}
+
+/* Run the program. False: the packet could not go where it says, and is still there. */
+static bool oe_xdp_act(struct oe_pair *pair, struct bpf_prog *prog,
+		       const struct oe_rx_packet *packet, struct xdp_buff *xdp)
+{
+	struct oe_rx_stats *stats = pair->rx_stats;
+	struct net_device *netdev = pair->kernel->netdev;
+	u32 action = bpf_prog_run_xdp(prog, xdp);
+
+	switch (action) {
+	case XDP_PASS:
+		stats->xdp_pass++;
+		oe_xdp_pass(pair, packet, xdp);
+		return true;
+	case XDP_DROP:
+		stats->xdp_drop++;
+		oe_xdp_drop(pair, xdp);
+		return true;
+	case XDP_TX:
+		if (unlikely(!oe_xdp_send_back(pair, xdp)))
+			break;
+		stats->xdp_tx++;
+		pair->xdp_sent = true;
+		return true;
+	case XDP_REDIRECT:
+		if (unlikely(xdp_do_redirect(netdev, xdp, prog)))
+			break;
+		stats->xdp_redirect++;
+		pair->xdp_redirected = true;
+		return true;
+	case XDP_ABORTED:
+		break;
+	default:
+		bpf_warn_invalid_xdp_action(netdev, prog, action);
+		trace_xdp_exception(netdev, prog, action);
+		stats->xdp_invalid++;
+		return false;
+	}
+	trace_xdp_exception(netdev, prog, action);
+	stats->xdp_aborted++;
+	return false;
+}
+
+void oe_xdp_receive(struct oe_pair *pair, struct bpf_prog *prog, const struct oe_rx_packet *packet,
+		    const struct oe_rx_frag *frags)
+{
+	struct xdp_buff xdp;
+
+	if (unlikely(packet->nfrags > 1 && !prog->aux->xdp_has_frags)) {
+		pair->rx_unfit++;
+		oe_rx_drop(pair, packet, frags);
+		return;
+	}
+	oe_xdp_prepare(pair, packet, frags, &xdp);
+	if (unlikely(!oe_xdp_act(pair, prog, packet, &xdp)))
+		oe_xdp_drop(pair, &xdp);
+}
+
+/* Once a poll: all that it sent and redirected goes now. */
+void oe_xdp_flush(struct oe_pair *pair)
+{
+	if (pair->xdp_redirected)
+		xdp_do_flush();
+	if (pair->xdp_sent)
+		oe_xdp_kick(pair);
+	pair->xdp_redirected = false;
+	pair->xdp_sent = false;
+}
+
+/* Which queue a packet came through, and who gets its pages back. */
+int oe_xdp_open(struct oe_pair *pair)
+{
+	int err;
+
+	if (!pair->xdp)
+		return 0;
+	pair->xdp_txq = oe_xdp_txq(pair->kernel->adapter, pair->index);
+	/* Frags are pages, too: a program may lengthen the last one. */
+	err = __xdp_rxq_info_reg(&pair->xdp_rxq, pair->kernel->netdev, pair->index,
+				 pair->napi.napi_id, PAGE_SIZE);
+	if (err)
+		return err;
+	err = xdp_rxq_info_reg_mem_model(&pair->xdp_rxq, MEM_TYPE_PAGE_POOL, pair->pool);
+	if (err)
+		goto unregister;
+	err = oe_xdp_tx_open(pair);
+	if (err)
+		goto unregister;
+	return 0;
+
+unregister:
+	xdp_rxq_info_unreg(&pair->xdp_rxq);
+	return err;
+}
+
+void oe_xdp_close(struct oe_pair *pair)
+{
+	if (!pair->xdp)
+		return;
+	oe_xdp_tx_close(pair);
+	xdp_rxq_info_unreg(&pair->xdp_rxq);
+	pair->xdp_txq = NULL;
+}

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Frames that XDP sends: a pair's own, sent back where they came from, and those that other
+ * interfaces redirect here. They have a TX queue of their own in each pair.
+ */
+#include <net/xdp.h>
+
+#include "../../abi/ena_regs.h"
+#include "openena.h"
+
+/* Frames freed in one poll: bounds the time in it, whatever the ring size. */
+#define OE_XDP_POLL_MAX (4 * OE_BURST)
+
+/* Where a frame lies for the device. Of a frame of this pair's pool the pages are mapped already. */
+struct oe_xdp_map {
+	bool pool;
+	u16 nbuffers;
+	struct oe_tx_buffer buffers[OE_MAX_TX_BUFFERS];
+};
+
+static void oe_xdp_unmap(struct device *dev, const struct oe_tx_buffer *buffers, u16 nbuffers)
+{
+	u16 i;
+
+	for (i = 0; i < nbuffers; i++)
+		dma_unmap_page(dev, buffers[i].bus, buffers[i].len, DMA_TO_DEVICE);
+}
+
+static bool oe_xdp_map_add(struct device *dev, struct oe_xdp_map *map, struct page *page,
+			   u32 offset, u32 len)
+{
+	struct oe_tx_buffer *buffer = &map->buffers[map->nbuffers];
+
+	/* A kernel may be configured for packets of more fragments. */
+	if (unlikely(map->nbuffers == OE_MAX_TX_BUFFERS))
+		return false;
+	if (map->pool) {
+		buffer->bus = page_pool_get_dma_addr(page) + offset;
+		dma_sync_single_for_device(dev, buffer->bus, len, DMA_BIDIRECTIONAL);
+	} else {
+		buffer->bus = dma_map_page(dev, page, offset, len, DMA_TO_DEVICE);
+		if (unlikely(dma_mapping_error(dev, buffer->bus)))
+			return false;
+	}
+	buffer->len = len;
+	map->nbuffers++;
+	return true;
+}
+
+/* Without the first @pushed bytes, which are in the linear part. All or nothing. */
+static bool oe_xdp_map(struct device *dev, struct xdp_frame *frame, u32 pushed,
+		       struct oe_xdp_map *map)
+{
+	void *rest = frame->data + pushed;
+	struct skb_shared_info *shared;
+	u32 i;
+
+	map->nbuffers = 0;
+	if (frame->len > pushed && !oe_xdp_map_add(dev, map, virt_to_page(rest),
+						   offset_in_page(rest), frame->len - pushed))
+		return false;
+	if (likely(!xdp_frame_has_frags(frame)))
+		return true;
+	shared = xdp_get_shared_info_from_frame(frame);
+	for (i = 0; i < shared->nr_frags; i++) {
+		const skb_frag_t *frag = &shared->frags[i];
+
+		if (!oe_xdp_map_add(dev, map, skb_frag_page(frag), skb_frag_off(frag),
+				    skb_frag_size(frag)))
+			goto unmap;
+	}
+	return true;
+
+unmap:
+	if (!map->pool)
+		oe_xdp_unmap(dev, map->buffers, map->nbuffers);
+	return false;
+}
+
+/* Under xdp_lock. The doorbell has not been rung for the frame. See oe_tx_file(). */
+static void oe_xdp_file(struct oe_pair *pair, struct xdp_frame *frame, const struct oe_xdp_map *map,
+			u16 id)
+{
+	struct oe_xdp_slot *slot = &pair->xdp_slots[id];
+
+	slot->nmapped = map->pool ? 0 : map->nbuffers;
+	memcpy(slot->buffers, map->buffers, slot->nmapped * sizeof(map->buffers[0]));
+	/* Orders the slot before the frame: who sees it in oe_xdp_clean() may unmap it. */
+	smp_store_release(&slot->frame, frame);
+}
+
+/* Under xdp_lock. False: nothing happened, the frame is still the caller's. */
+static bool oe_xdp_send(struct oe_pair *pair, struct xdp_frame *frame, bool pool)
+{
+	struct device *dev = &pair->kernel->pdev->dev;
+	struct oe_tx_packet packet = {};
+	struct oe_tx_result result;
+	struct oe_xdp_map map;
+	int err;
+
+	map.pool = pool;
+	packet.header = frame->data;
+	packet.header_len = min_t(u32, frame->len, oe_tx_push(pair->xdp_txq));
+	if (unlikely(!oe_xdp_map(dev, frame, packet.header_len, &map))) {
+		pair->xdp_tx_stats->dma_mapping_err++;
+		return false;
+	}
+	packet.buffers = map.buffers;
+	packet.nbuffers = map.nbuffers;
+	packet.bytes = xdp_get_frame_len(frame);
+	packet.packets = 1;
+	err = oe_tx_submit(pair->xdp_txq, &packet, &result);
+	if (unlikely(err)) {
+		if (!pool)
+			oe_xdp_unmap(dev, map.buffers, map.nbuffers);
+		/* Those before it make room when the device has them. */
+		if (err == -EBUSY) {
+			pair->xdp_tx_stats->queue_stop++;
+			oe_tx_kick(pair->xdp_txq);
+		}
+		return false;
+	}
+	oe_xdp_file(pair, frame, &map, result.req_id);
+	return true;
+}
+
+/* XDP_TX. False: the packet is still in its buffer. The doorbell is oe_xdp_kick()'s. */
+bool oe_xdp_send_back(struct oe_pair *pair, struct xdp_buff *xdp)
+{
+	struct xdp_frame *frame = xdp_convert_buff_to_frame(xdp);
+	bool sent;
+
+	if (unlikely(!frame))
+		return false;
+	spin_lock(&pair->xdp_lock);
+	sent = oe_xdp_send(pair, frame, true);
+	spin_unlock(&pair->xdp_lock);
+	return sent;
+}
+
+void oe_xdp_kick(struct oe_pair *pair)
+{
+	spin_lock(&pair->xdp_lock);
+	oe_tx_kick(pair->xdp_txq);
+	spin_unlock(&pair->xdp_lock);
+}
+
+/* Frames redirected from elsewhere. Returns how many were taken; the others are the caller's. */
+int oe_ndo_xdp_xmit(struct net_device *netdev, int n, struct xdp_frame **frames, u32 flags)
+{
+	struct oe_kernel *kernel = netdev_priv(netdev);
+	struct oe_pair *pair;
+	int sent;
+
+	if (unlikely(flags & ~XDP_XMIT_FLAGS_MASK))
+		return -EINVAL;
+	/* Acquire: the queues are there. oe_xdp_stop() clears it, and waits for us before they go. */
+	if (unlikely(!smp_load_acquire(&kernel->xdp_open)))
+		return -ENETDOWN;
+	pair = &kernel->pairs[oe_xdp_pair(kernel->adapter, smp_processor_id())];
+	spin_lock(&pair->xdp_lock);
+	for (sent = 0; sent < n; sent++)
+		if (!oe_xdp_send(pair, frames[sent], false))
+			break;
+	if (flags & XDP_XMIT_FLUSH)
+		oe_tx_kick(pair->xdp_txq);
+	spin_unlock(&pair->xdp_lock);
+	return sent;
+}
+
+/* All pairs are open. */
+void oe_xdp_start(struct oe_kernel *kernel)
+{
+	/* Release: whoever sees it sees the queues. */
+	if (kernel->pairs[0].xdp)
+		smp_store_release(&kernel->xdp_open, true);
+}
+
+/* Before any pair closes: returns when no other interface sends frames here any more. */
+void oe_xdp_stop(struct oe_kernel *kernel)
+{
+	if (!kernel->xdp_open)
+		return;
+	WRITE_ONCE(kernel->xdp_open, false);
+	synchronize_net();
+}
+
+/* Give back the frames of @n ids. Returns how many were in flight; fewer: the device lies. */
+static u32 oe_xdp_free(struct oe_pair *pair, const u16 *ids, u32 n, struct xdp_frame_bulk *bulk)
+{
+	u32 i;
+
+	for (i = 0; i < n; i++) {
+		struct oe_xdp_slot *slot = &pair->xdp_slots[ids[i]];
+		/* Pairs with the release in oe_xdp_file(). */
+		struct xdp_frame *frame = smp_load_acquire(&slot->frame);
+
+		if (unlikely(!frame)) {
+			oe_request_reset(pair->kernel->adapter, ENA_RESET_INVALID_TX_REQ_ID);
+			break;
+		}
+		oe_xdp_unmap(&pair->kernel->pdev->dev, slot->buffers, slot->nmapped);
+		slot->frame = NULL;
+		xdp_return_frame_bulk(frame, bulk);
+	}
+	return i;
+}
+
+/* Returns whether more may be waiting. NAPI context, never netpoll's: it frees pages of pools. */
+bool oe_xdp_clean(struct oe_pair *pair)
+{
+	u32 n = oe_tx_completed(pair->xdp_txq, pair->tx_ids, OE_BURST);
+	struct xdp_frame_bulk bulk;
+	u32 done = 0, freed = n;
+
+	if (!n)
+		return false;
+	xdp_frame_bulk_init(&bulk);
+	/* The frames' pools are looked up. */
+	rcu_read_lock();
+	while (n) {
+		freed = oe_xdp_free(pair, pair->tx_ids, n, &bulk);
+		oe_tx_release(pair->xdp_txq, pair->tx_ids, freed);
+		done += freed;
+		if (n < OE_BURST || freed < n || done >= OE_XDP_POLL_MAX)
+			break;
+		n = oe_tx_completed(pair->xdp_txq, pair->tx_ids, OE_BURST);
+	}
+	xdp_flush_frame_bulk(&bulk);
+	rcu_read_unlock();
+	return n == OE_BURST && freed == n;
+}
+
+int oe_xdp_tx_open(struct oe_pair *pair)
+{
+	pair->xdp_slots = kvzalloc_node(array_size(pair->tx_ring, sizeof(*pair->xdp_slots)),
+					GFP_KERNEL, dev_to_node(&pair->kernel->pdev->dev));
+	return pair->xdp_slots ? 0 : -ENOMEM;
+}
+
+/* Nobody submits, the device has forgotten the queue: what is in flight is lost. */
+void oe_xdp_tx_close(struct oe_pair *pair)
+{
+	u32 i;
+
+	for (i = 0; i < pair->tx_ring; i++) {
+		struct oe_xdp_slot *slot = &pair->xdp_slots[i];
+
+		if (!slot->frame)
+			continue;
+		oe_xdp_unmap(&pair->kernel->pdev->dev, slot->buffers, slot->nmapped);
+		xdp_return_frame(slot->frame);
+	}
+	kvfree(pair->xdp_slots);
+	pair->xdp_slots = NULL;
+}
