@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The few XDP programs of the tests, as instructions, and the system call that loads them."""
+"""The few BPF programs of the tests, as instructions, and the system call that loads them."""
 
 import ctypes
 import errno
@@ -10,16 +10,21 @@ import struct
 # System call number; commands and types of linux/bpf.h.
 SYSCALL = {"x86_64": 321, "aarch64": 280}[platform.machine()]
 MAP_CREATE, MAP_LOOKUP, PROG_LOAD, OBJ_PIN, OBJ_GET = 0, 1, 5, 6, 7
-MAP_ARRAY, PROG_XDP, PSEUDO_MAP_FD = 2, 6, 1
-ACTIONS = {"aborted": 0, "drop": 1, "pass": 2, "tx": 3, "redirect": 4}
-HELPER_LOOKUP, HELPER_REDIRECT = 1, 23
-# Local experimental: only frames of this type are counted and treated, all others pass.
+MAP_ARRAY, PROG_TC, PROG_XDP, PSEUDO_MAP_FD = 2, 3, 6, 1
+XDP_HAS_FRAGS = 1 << 5
+ACTIONS = {"aborted": 0, "drop": 1, "pass": 2, "tx": 3, "redirect": 4, "invalid": 77}
+HELPER_LOOKUP, HELPER_REDIRECT, HELPER_HEAD, HELPER_META, HELPER_TAIL = 1, 23, 44, 54, 65
+# Fields of the context of XDP, and of tc: data, its end, and the metadata before it.
+XDP_DATA, XDP_END, XDP_META = 0, 4, 8
+TC_DATA, TC_META = 76, 140
+METADATA = 0x0E7A0E7A
+# Local experimental: only frames of this type, to one address, are counted and treated; others pass.
 ETHERTYPE = 0x88B5
 
 R0, R1, R2, R3, R4, R5, R6, R10 = 0, 1, 2, 3, 4, 5, 6, 10
 MOV_IMM, MOV, ADD_IMM, CALL, EXIT = 0xB7, 0xBF, 0x07, 0x85, 0x95
 LOAD32, LOAD16, STORE16, STORE32_IMM, ADD64_ATOMIC, LOAD_IMM64 = 0x61, 0x69, 0x6B, 0x62, 0xDB, 0x18
-JUMP_EQUAL, JUMP_NOT_EQUAL, JUMP_GREATER = 0x15, 0x55, 0x2D
+JUMP_EQUAL, JUMP_NOT_EQUAL, JUMP_GREATER, JUMP_NOT_EQUAL_32 = 0x15, 0x55, 0x2D, 0x56
 
 
 def _bpf(command, attributes):
@@ -36,29 +41,77 @@ def _code(operation, target=0, source=0, offset=0, immediate=0):
     return struct.pack("<BBhi", operation, target | source << 4, offset, immediate)
 
 
-def _program(action, counter, ifindex):
-    """Counts and treats the frames of our type; sends back with the two addresses exchanged."""
-    act = b""
-    if action in ("tx", "redirect"):
-        for half in (0, 2, 4):
-            act += (_code(LOAD16, R4, R2, half) + _code(LOAD16, R5, R2, 6 + half) +
-                    _code(STORE16, R2, R5, half) + _code(STORE16, R2, R4, 6 + half))
-    act += (_code(STORE32_IMM, R10, 0, -4, 0) + _code(MOV, R2, R10) + _code(ADD_IMM, R2, 0, 0, -4) +
+def _add_one(counter):
+    return (_code(STORE32_IMM, R10, 0, -4, 0) + _code(MOV, R2, R10) + _code(ADD_IMM, R2, 0, 0, -4) +
             _code(LOAD_IMM64, R1, PSEUDO_MAP_FD, 0, counter) + _code(0) +
             _code(CALL, 0, 0, 0, HELPER_LOOKUP) + _code(JUMP_EQUAL, R0, 0, 2, 0) +
             _code(MOV_IMM, R1, 0, 0, 1) + _code(ADD64_ATOMIC, R0, R1, 0, 0))
+
+
+def _return(value):
+    return _code(MOV_IMM, R0, 0, 0, value) + _code(EXIT)
+
+
+def _adjust(helper, delta):
+    return _code(MOV, R1, R6) + _code(MOV_IMM, R2, 0, 0, delta) + _code(CALL, 0, 0, 0, helper)
+
+
+def _unless(condition, code):
+    """Code that is left out when the condition, a jump without its distance, is true."""
+    operation, target, source, immediate = condition
+    return _code(operation, target, source, len(code) // 8, immediate) + code
+
+
+def _swap_addresses():
+    code = b""
+    for half in (0, 2, 4):
+        code += (_code(LOAD16, R4, R2, half) + _code(LOAD16, R5, R2, 6 + half) +
+                 _code(STORE16, R2, R5, half) + _code(STORE16, R2, R4, 6 + half))
+    return code
+
+
+def _write_metadata():
+    """Puts a word before the frame; without room for it, nothing."""
+    store = (_code(LOAD32, R2, R6, XDP_META) + _code(LOAD32, R3, R6, XDP_DATA) + _code(MOV, R4, R2) +
+             _code(ADD_IMM, R4, 0, 0, 4) +
+             _unless((JUMP_GREATER, R4, R3, 0), _code(STORE32_IMM, R2, 0, 0, METADATA)))
+    return _adjust(HELPER_META, -4) + _unless((JUMP_NOT_EQUAL, R0, 0, 0), store)
+
+
+def _program(action, counter, ifindex, address):
+    """
+    Counts and treats the frames of our type to the address, of which it compares the last two bytes;
+    sends back with the two addresses exchanged.
+    """
+    act = _swap_addresses() if action in ("tx", "redirect") else b""
+    act += _add_one(counter)
     if action == "redirect":
         act += (_code(MOV_IMM, R1, 0, 0, ifindex) + _code(MOV_IMM, R2, 0, 0, 0) +
                 _code(CALL, 0, 0, 0, HELPER_REDIRECT) + _code(EXIT))
+    elif action == "adjust":
+        # In front: longer, and back again. Behind: four bytes of zeros stay.
+        for helper, delta in ((HELPER_HEAD, -64), (HELPER_HEAD, 64), (HELPER_TAIL, 8), (HELPER_TAIL, -4)):
+            act += _adjust(helper, delta) + _unless((JUMP_EQUAL, R0, 0, 0), _return(ACTIONS["drop"]))
+        act += _return(ACTIONS["pass"])
+    elif action == "meta":
+        act += _write_metadata() + _return(ACTIONS["pass"])
     else:
-        act += _code(MOV_IMM, R0, 0, 0, ACTIONS[action]) + _code(EXIT)
-    count = len(act) // 8
-    wire_type = int.from_bytes(ETHERTYPE.to_bytes(2, "big"), "little")
-    return (_code(MOV, R6, R1) + _code(LOAD32, R2, R6, 0) + _code(LOAD32, R3, R6, 4) +
+        act += _return(ACTIONS[action])
+    for offset, wanted in ((4, address[4:]), (12, ETHERTYPE.to_bytes(2, "big"))):
+        act = (_code(LOAD16, R4, R2, offset) +
+               _unless((JUMP_NOT_EQUAL, R4, 0, int.from_bytes(wanted, "little")), act))
+    return (_code(MOV, R6, R1) + _code(LOAD32, R2, R6, XDP_DATA) + _code(LOAD32, R3, R6, XDP_END) +
             _code(MOV, R4, R2) + _code(ADD_IMM, R4, 0, 0, 14) +
-            _code(JUMP_GREATER, R4, R3, count + 2) + _code(LOAD16, R4, R2, 12) +
-            _code(JUMP_NOT_EQUAL, R4, 0, count, wire_type) + act +
-            _code(MOV_IMM, R0, 0, 0, ACTIONS["pass"]) + _code(EXIT))
+            _unless((JUMP_GREATER, R4, R3, 0), act) + _return(ACTIONS["pass"]))
+
+
+def _tc_program(counter):
+    """Counts the packets with the metadata of a program of XDP before them."""
+    look = (_code(LOAD32, R5, R2) +
+            _unless((JUMP_NOT_EQUAL_32, R5, 0, METADATA), _add_one(counter)))
+    return (_code(MOV, R6, R1) + _code(LOAD32, R2, R6, TC_META) + _code(LOAD32, R3, R6, TC_DATA) +
+            _code(MOV, R4, R2) + _code(ADD_IMM, R4, 0, 0, 4) +
+            _unless((JUMP_GREATER, R4, R3, 0), look) + _return(0))
 
 
 def _pin(descriptor, path):
@@ -66,19 +119,26 @@ def _pin(descriptor, path):
     _bpf(OBJ_PIN, struct.pack("<QI", ctypes.addressof(name), descriptor))
 
 
-def load(action, path, ifindex):
-    """Loads the program of an action and pins it at path, its counter at path_count."""
+def load(name, path, ifindex, address):
+    """
+    Loads a program and pins it at path, its counter at path_count. Its name is an action, with
+    "_frags" behind it for one that takes frames of several buffers; or "tc", which is not XDP's.
+    It redirects to ifindex, and treats what is sent to the address.
+    """
+    action, _, frags = name.partition("_")
     counter = _bpf(MAP_CREATE, struct.pack("<IIII", MAP_ARRAY, 4, 8, 1))
-    code = ctypes.create_string_buffer(_program(action, counter, ifindex))
+    program = _tc_program(counter) if name == "tc" else _program(action, counter, ifindex, address)
+    code = ctypes.create_string_buffer(program)
     licence = ctypes.create_string_buffer(b"GPL")
     log = ctypes.create_string_buffer(1 << 16)
     try:
         program = _bpf(PROG_LOAD, struct.pack(
-            "<IIQQIIQ", PROG_XDP, (len(code) - 1) // 8, ctypes.addressof(code),
-            ctypes.addressof(licence), 1, len(log), ctypes.addressof(log)))
+            "<IIQQIIQII", PROG_TC if name == "tc" else PROG_XDP, (len(code) - 1) // 8,
+            ctypes.addressof(code), ctypes.addressof(licence), 1, len(log), ctypes.addressof(log),
+            0, XDP_HAS_FRAGS if frags else 0))
     except OSError as error:
         if error.errno in (errno.EACCES, errno.EINVAL):
-            raise OSError(error.errno, log.value.decode(errors="replace")) from None
+            raise OSError(error.errno, f"{name}: {log.value.decode(errors='replace')}") from None
         raise
     _pin(program, path)
     _pin(counter, path + "_count")
