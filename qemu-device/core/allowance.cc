@@ -8,25 +8,12 @@ namespace ena
 
 namespace
 {
-/* Units of the buckets: 1 Mbit/s is one thousandth of a bit in a ns, 1/s a billionth. */
-constexpr uint64_t units_per_byte = 8000, units_per_packet = 1'000'000'000;
+constexpr uint64_t units_per_packet = 1'000'000'000; /* of a bucket: 1/s is a billionth in a ns */
 constexpr uint64_t ns_per_ms = 1'000'000, ns_per_s = 1'000'000'000;
-constexpr uint64_t large_packet = 65536;
-/* What an idle instance may send at once, at least: bursts are not smaller than that. */
-constexpr uint64_t min_burst = 2 * large_packet;
-/* What may gather while those that wait sleep. */
-constexpr uint64_t depth_ticks = 4;
 
 uint64_t scaled_tick(const ena_allowance_config &c)
 {
 	return std::max<uint64_t>(1, Allowance::tick_ns / c.time_scale);
-}
-
-TokenBucket bandwidth_bucket(uint64_t mbps, const ena_allowance_config &c, uint64_t credits = 0)
-{
-	const uint64_t depth =
-		std::max(min_burst * units_per_byte, mbps * depth_ticks * scaled_tick(c));
-	return {mbps, static_cast<int64_t>(depth + credits)};
 }
 
 TokenBucket packet_bucket(uint64_t pps, const ena_allowance_config &c)
@@ -67,20 +54,19 @@ constexpr Excess bandwidth_excess(Way way)
 Allowance::Allowance(const ena_allowance_config &config) : config_(config)
 {
 	const uint64_t baseline = config.baseline_mbps, peak = config.peak_mbps;
-	const uint64_t large_packet_ns =
-		large_packet * units_per_byte / baseline * config.time_scale;
 
 	for (Bandwidth &b : bandwidth_) {
-		b.peak = bandwidth_bucket(peak, config);
-		b.credit = bandwidth_bucket(baseline, config,
+		const uint64_t tick = scaled_tick(config);
+		b.peak = bandwidth_bucket(peak, tick);
+		b.credit = bandwidth_bucket(baseline, tick,
 					    (peak - baseline) * config.burst_ms * ns_per_ms);
 		if (config.flow_mbps)
-			b.flows.fill(bandwidth_bucket(config.flow_mbps, config));
+			b.flows.fill(bandwidth_bucket(config.flow_mbps, tick));
 	}
 	if (config.pps)
 		packets_ = packet_bucket(config.pps, config);
-	/* One that waits for a large one before it is not yet late. */
-	patience_ns_ = std::max(config.wait_ms * ns_per_ms, 2 * large_packet_ns);
+	patience_ns_ = std::max(config.wait_ms * ns_per_ms,
+				large_packets_ns(baseline) * config.time_scale);
 	quantum_ = std::max(large_packet, peak * scaled_tick(config) / units_per_byte);
 }
 

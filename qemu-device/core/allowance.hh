@@ -3,6 +3,7 @@
 #ifndef ENA_CORE_ALLOWANCE_HH
 #define ENA_CORE_ALLOWANCE_HH
 
+#include "bandwidth.hh"
 #include "connections.hh"
 #include "snapshot.hh"
 #include "token_bucket.hh"
@@ -45,8 +46,7 @@ class AllowanceShare;
  */
 class Allowance {
     public:
-	/* A packet that waits is looked at no more often. */
-	static constexpr uint64_t tick_ns = 1'000'000;
+	static constexpr uint64_t tick_ns = wait_tick_ns;
 
 	explicit Allowance(const ena_allowance_config &config);
 	Allowance(const Allowance &) = delete;

@@ -56,6 +56,10 @@ ena_admin_status Commands::dispatch(const ena_aq_entry &command, ena_acq_entry &
 		return features_.set(std::bit_cast<ena_set_feature_cmd>(command), payload);
 	case ENA_ADMIN_GET_STATS:
 		return metrics_.get(std::bit_cast<ena_get_stats_cmd>(command), payload);
+	case ENA_ADMIN_VF_GET:
+		return vfs_.get(std::bit_cast<ena_vf_cmd>(command), payload);
+	case ENA_ADMIN_VF_SET:
+		return vfs_.set(std::bit_cast<ena_vf_cmd>(command));
 	default:
 		return host_.refuse(ENA_ADMIN_BAD_OPCODE, "admin command with unknown opcode %u",
 				    command.common.opcode);

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The admin commands of ENA. */
+/* The admin commands of ENA, and of its extension. */
 #ifndef ENA_CORE_COMMANDS_HH
 #define ENA_CORE_COMMANDS_HH
 
 #include "features.hh"
 #include "metrics.hh"
+#include "vf_manager.hh"
 
 namespace ena
 {
 
 class Commands {
     public:
-	Commands(Host &host, Queues &queues, Features &features, Metrics &metrics)
-	    : host_(host), queues_(queues), features_(features), metrics_(metrics)
+	Commands(Host &host, Queues &queues, Features &features, Metrics &metrics, VfManager &vfs)
+	    : host_(host), queues_(queues), features_(features), metrics_(metrics), vfs_(vfs)
 	{
 	}
 
@@ -27,6 +28,7 @@ class Commands {
 	Queues &queues_;
 	Features &features_;
 	Metrics &metrics_;
+	VfManager &vfs_;
 };
 
 } // namespace ena

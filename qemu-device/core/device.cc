@@ -23,10 +23,13 @@ Device::Device(const ena_config &config, const ena_host_ops &ops, void *host)
       events_(host_, interrupts_, statistics_, config), llq_(host_, config_),
       queues_(host_, config_, llq_, events_), rss_(host_, queues_), phc_(host_, config_),
       timestamps_(host_), steering_(host_, config_, queues_), fragments_(host_, config_),
-      features_(host_, config_, rss_, events_, llq_, phc_, timestamps_, steering_, fragments_),
-      metrics_(host_, config_, statistics_, share_), commands_(host_, queues_, features_, metrics_),
-      tx_(host_, config_, llq_, queues_, interrupts_, events_, statistics_, share_, timestamps_,
-	  fragments_),
+      address_(config_), vfs_(host_, config_),
+      features_(host_, config_, rss_, events_, llq_, phc_, timestamps_, steering_, fragments_,
+		address_, vfs_),
+      metrics_(host_, config_, statistics_, share_),
+      commands_(host_, queues_, features_, metrics_, vfs_),
+      tx_(host_, config_, llq_, queues_, interrupts_, events_, statistics_, share_, tx_rate_,
+	  timestamps_, fragments_),
       rx_(host_, config_, queues_, rss_, steering_, features_, interrupts_, statistics_, share_,
 	  timestamps_),
       admin_faults_(host_), tx_wire_(host_, tx_wire_kinds, pass_tx, this),
@@ -161,6 +164,7 @@ void Device::begin_reset(uint32_t control)
 		   info.remark ? ": " : "", info.remark ? info.remark : "");
 	tear_down();
 	host_.forget_malformed();
+	address_.driver_reset(info.reason);
 	statistics_.driver_reset(info.reason);
 }
 
@@ -390,6 +394,7 @@ void Device::power_on_reset()
 	tear_down();
 	reset_ = {};
 	new_driver_ = false;
+	address_.power_on();
 	host_.tell(Happening(ENA_HISTORY_POWER_ON), "reset by the bus: state as at power-on");
 	statistics_.rebase();
 	tx_wire_.ready();

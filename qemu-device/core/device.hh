@@ -59,6 +59,19 @@ class Device {
 	{
 		host_.set_pci(bus_master, msix);
 	}
+	/* See ena_vfs.h. */
+	[[nodiscard]] VfManager &vfs()
+	{
+		return vfs_;
+	}
+	[[nodiscard]] Address &address()
+	{
+		return address_;
+	}
+	void set_tx_rate(uint32_t mbps)
+	{
+		tx_rate_.set(mbps);
+	}
 	/* See "looking inside" in ena_device.h; these are in observe.cc. */
 	[[nodiscard]] bool info(unsigned int queue, ena_queue_info &info) const;
 	void info(ena_control_info &info) const;
@@ -125,6 +138,7 @@ class Device {
 	AdminQueue admin_;
 	Statistics statistics_;
 	AllowanceShare share_;
+	TxRate tx_rate_;
 	Interrupts interrupts_;
 	Events events_;
 	Llq llq_;
@@ -134,6 +148,8 @@ class Device {
 	Timestamps timestamps_;
 	FlowSteering steering_;
 	Fragments fragments_;
+	Address address_;
+	VfManager vfs_;
 	Features features_;
 	Metrics metrics_;
 	Commands commands_;

@@ -70,6 +70,7 @@ void Device::snapshot(Snapshot &s)
 	timestamps_.snapshot(s);
 	steering_.snapshot(s);
 	fragments_.snapshot(s);
+	address_.snapshot(s);
 	share_.snapshot(s);
 	admin_faults_.snapshot(s);
 }

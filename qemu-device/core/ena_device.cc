@@ -3,6 +3,8 @@
 #include "device.hh"
 #include "fault_text.hh"
 
+#include "ena_vfs.h"
+
 #include <cstdlib>
 #include <new>
 
@@ -215,5 +217,26 @@ void ena_device_driver_info(const ena_device *dev, ena_driver_info *info)
 size_t ena_device_read_debug_area(const ena_device *dev, void *buf, size_t size)
 {
 	return dev->device.read_debug_area(buf, size);
+}
+
+void ena_device_manage_vfs(ena_device *dev, const ena_vf_ops *ops, void *host, unsigned int total,
+			   const uint8_t (*macs)[6])
+{
+	dev->device.vfs().manage(*ops, host, total, macs);
+}
+
+void ena_device_enable_vfs(ena_device *dev, unsigned int count)
+{
+	dev->device.vfs().enable(count);
+}
+
+void ena_device_set_mac(ena_device *dev, const uint8_t *mac)
+{
+	dev->device.address().set(mac);
+}
+
+void ena_device_set_tx_rate(ena_device *dev, uint32_t mbps)
+{
+	dev->device.set_tx_rate(mbps);
 }
 }

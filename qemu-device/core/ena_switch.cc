@@ -28,15 +28,24 @@ void ena_switch_free(ena_switch *sw)
 
 void ena_switch_set_port(ena_switch *sw, unsigned int port, const ena_switch_port *to)
 {
-	net::Switch::Port copy{.on = to->on, .check_source = to->check_source};
+	net::Switch::Port copy{.on = to->on,
+			       .check_source = to->check_source,
+			       .floods = to->floods,
+			       .vlan = to->vlan,
+			       .priority = to->priority};
 
 	memcpy(copy.mac.data(), to->mac, copy.mac.size());
 	sw->fabric.set(port, copy);
 }
 
-ena_switch_ports ena_switch_forward(ena_switch *sw, unsigned int from, const iovec *iov, int iovcnt)
+static ena_switch_ports ports_of(const net::PortSet &set)
 {
-	uint8_t head[14];
+	return {{set.words()[0], set.words()[1]}};
+}
+
+ena_switch_route ena_switch_forward(ena_switch *sw, unsigned int from, const iovec *iov, int iovcnt)
+{
+	uint8_t head[net::Switch::head_length];
 	size_t got = 0;
 
 	for (int i = 0; i < iovcnt && got < sizeof(head); i++) {
@@ -46,8 +55,35 @@ ena_switch_ports ena_switch_forward(ena_switch *sw, unsigned int from, const iov
 			memcpy(head + got, iov[i].iov_base, part);
 		got += part;
 	}
-	const auto words = sw->fabric.forward(from, {head, got}).to.words();
-	return {{words[0], words[1]}};
+	const net::Switch::Verdict verdict = sw->fabric.forward(from, {head, got});
+	return {.as_it_is = ports_of(verdict.to),
+		.retagged = ports_of(verdict.retagged),
+		.insert = verdict.edit.kind == net::TagEdit::Kind::insert,
+		.vlan = verdict.edit.vlan,
+		.priority = verdict.edit.priority};
+}
+
+/* An offset of the header behind the addresses; 0 says nothing. */
+static void move(uint16_t &offset, int by)
+{
+	if (offset >= net::vlan_tag_offset)
+		offset = static_cast<uint16_t>(offset + by);
+}
+
+int ena_switch_retag(const ena_switch_route *route, const iovec *iov, int iovcnt, iovec *out,
+		     uint8_t *tag, ena_vnet_hdr *hdr)
+{
+	const net::TagEdit edit = {route->insert ? net::TagEdit::Kind::insert
+						 : net::TagEdit::Kind::remove,
+				   route->vlan, route->priority};
+	const std::span<const iovec> frame(iov, static_cast<size_t>(iovcnt));
+	const size_t count = edit.apply(
+		frame, std::span<uint8_t, net::vlan_tag_length>(tag, net::vlan_tag_length),
+		{out, net::TagEdit::most_pieces(frame.size())});
+
+	move(hdr->hdr_len, edit.shift());
+	move(hdr->csum_start, edit.shift());
+	return static_cast<int>(count);
 }
 
 void ena_switch_get_counters(const ena_switch *sw, unsigned int port, ena_switch_counters *counters)
@@ -59,8 +95,11 @@ void ena_switch_get_counters(const ena_switch *sw, unsigned int port, ena_switch
 
 	*counters = {.received = c.received,
 		     .sent = c.sent,
+		     .broadcast = c.broadcast,
+		     .multicast = c.multicast,
 		     .runts = refused(net::Refusal::runt),
 		     .port_off = refused(net::Refusal::port_off),
 		     .spoofed = refused(net::Refusal::spoofed),
-		     .own_address = refused(net::Refusal::own_address)};
+		     .own_address = refused(net::Refusal::own_address),
+		     .tagged = refused(net::Refusal::tagged)};
 }

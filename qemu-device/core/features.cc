@@ -59,10 +59,11 @@ ena_device_attributes Features::device_attributes() const
 	a.impl_id.set(implementation);
 	a.device_version.set(device_version);
 	a.supported_features.set(supported());
-	a.capabilities.set(capabilities | Metrics::capabilities(config_));
+	a.capabilities.set(capabilities | Metrics::capabilities(config_) |
+			   (vfs_.any() ? ENA_CAPABILITY_VF_MANAGEMENT : 0));
 	a.phys_addr_width.set(address_bits);
 	a.virt_addr_width.set(address_bits);
-	memcpy(a.mac, config_.mac, sizeof(a.mac));
+	memcpy(a.mac, address_.told().data(), sizeof(a.mac));
 	if (supported() & ENA_BIT(ENA_FEATURE_FLOW_STEERING))
 		a.flow_steering_max_entries.set(config_.flow_rules);
 	a.max_mtu.set(config_.max_mtu);

@@ -3,6 +3,7 @@
 #ifndef ENA_CORE_FEATURES_HH
 #define ENA_CORE_FEATURES_HH
 
+#include "address.hh"
 #include "driver_info.hh"
 #include "events.hh"
 #include "flow_steering.hh"
@@ -11,6 +12,7 @@
 #include "phc.hh"
 #include "rss.hh"
 #include "timestamps.hh"
+#include "vf_manager.hh"
 
 namespace ena
 {
@@ -49,10 +51,11 @@ inline constexpr LinkSpeed link_speeds[] = {
 class Features {
     public:
 	Features(Host &host, const ena_config &config, Rss &rss, Events &events, Llq &llq, Phc &phc,
-		 Timestamps &timestamps, FlowSteering &steering, Fragments &fragments)
+		 Timestamps &timestamps, FlowSteering &steering, Fragments &fragments,
+		 const Address &address, const VfManager &vfs)
 	    : host_(host), config_(config), rss_(rss), events_(events), llq_(llq), phc_(phc),
 	      timestamps_(timestamps), steering_(steering), fragments_(fragments),
-	      mtu_(config.max_mtu), driver_(host)
+	      address_(address), vfs_(vfs), mtu_(config.max_mtu), driver_(host)
 	{
 	}
 
@@ -98,6 +101,8 @@ class Features {
 	Timestamps &timestamps_;
 	FlowSteering &steering_;
 	Fragments &fragments_;
+	const Address &address_;
+	const VfManager &vfs_;
 	uint32_t mtu_;
 	DriverInfo driver_;
 };

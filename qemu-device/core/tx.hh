@@ -9,6 +9,7 @@
 #include "fragments.hh"
 #include "timestamps.hh"
 #include "tx_entries.hh"
+#include "tx_rate.hh"
 
 #include "core/net/packet.hh"
 #include "core/net/segment.hh"
@@ -38,10 +39,11 @@ class Transmitter {
     public:
 	Transmitter(Host &host, const ena_config &config, const Llq &llq, Queues &queues,
 		    Interrupts &interrupts, const Events &events, Statistics &statistics,
-		    AllowanceShare &share, const Timestamps &timestamps, Fragments &fragments)
+		    AllowanceShare &share, TxRate &rate, const Timestamps &timestamps,
+		    Fragments &fragments)
 	    : host_(host), config_(config), llq_(llq), queues_(queues), interrupts_(interrupts),
-	      events_(events), statistics_(statistics), share_(share), timestamps_(timestamps),
-	      fragments_(fragments)
+	      events_(events), statistics_(statistics), share_(share), rate_(rate),
+	      timestamps_(timestamps), fragments_(fragments)
 	{
 	}
 
@@ -66,7 +68,7 @@ class Transmitter {
 	{
 		vnet_ = abilities;
 	}
-	/* When the next queue that waits for the allowance may try again. */
+	/* When the next queue that waits for the allowance or the rate may try again. */
 	[[nodiscard]] uint64_t deadline() const;
 	void expire(uint64_t now_ns);
 	/* A queue was destroyed: forget a packet of it that is half sent. */
@@ -92,10 +94,11 @@ class Transmitter {
 		uint64_t sent_ns = 0; /* its timestamp */
 	};
 
-	/* The allowance, the limit on fragments or the counters of ENA Express must see each packet. */
+	/* A limit, or the counters of ENA Express, must see each packet. */
 	[[nodiscard]] bool watched() const
 	{
-		return share_.limited() || fragments_.limited() || config_.ena_express;
+		return share_.limited() || rate_.limited() || fragments_.limited() ||
+		       config_.ena_express;
 	}
 	void snapshot_suspended(Snapshot &s);
 	[[nodiscard]] bool resume();
@@ -106,6 +109,8 @@ class Transmitter {
 	void finish_packet(QueueIndex q, Burst &burst);
 	/* Whether the packet of @q, whose descriptors have all been read, may go (tx_pace.cc). */
 	[[nodiscard]] Verdict::Say pace(QueueIndex q);
+	[[nodiscard]] Verdict ask(const WirePacket &wire, uint64_t now_ns, const char *&reason);
+	void charge(const WirePacket &wire);
 	[[nodiscard]] bool keep_waiting(QueueIndex q, const Verdict &verdict, uint64_t now_ns);
 	void advance_mark(QueueSlot &slot);
 	void count_srd_eligible(const WirePacket &wire);
@@ -145,15 +150,16 @@ class Transmitter {
 	const Events &events_;
 	Statistics &statistics_;
 	AllowanceShare &share_;
+	TxRate &rate_;
 	const Timestamps &timestamps_;
 	Fragments &fragments_;
 	VnetAbilities vnet_;
 	bool blocked_ = false;
 	unsigned int budget_ = 0; /* descriptors and segments left in this poll() */
 	uint64_t rung_ = 0; /* queues with descriptors to read; bit = queue index */
-	uint64_t waiting_ = 0; /* queues that wait for the allowance; none is in rung_ */
+	uint64_t waiting_ = 0; /* queues that wait for allowance or rate; none is in rung_ */
 	int turn_ = 0; /* the queue whose turn it is */
-	int served_ = 0; /* the queue that the allowance has let send last */
+	int served_ = 0; /* the queue that they have let send last */
 	Suspended suspended_;
 	net::Segmenter segmenter_;
 	std::array<uint8_t, max_large_frame> bounce_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The part of the transmit path that waits for the instance's allowance. */
+/* The part of the transmit path that waits for the instance's allowance, or its own rate. */
 #include "tx.hh"
 
 #include <bit>
@@ -68,13 +68,38 @@ bool Transmitter::keep_waiting(QueueIndex q, const Verdict &verdict, uint64_t no
 	}
 	pace.refused = true;
 	pace.excess = static_cast<uint8_t>(verdict.excess);
-	if (now_ns - pace.mark_ns >= share_.allowance().patience_ns())
+	const uint64_t patience = share_.limited() ? share_.allowance().patience_ns() : 0;
+	if (now_ns - pace.mark_ns >= std::max(patience, rate_.patience_ns()))
 		return false;
 	pace.waits = true;
 	pace.until_ns = verdict.until_ns;
 	rung_ &= ~q.bit();
 	waiting_ |= q.bit();
 	return true;
+}
+
+/* The limits, from the nearest to the farthest. @reason: of a drop, if it comes to that. */
+Verdict Transmitter::ask(const WirePacket &wire, uint64_t now_ns, const char *&reason)
+{
+	reason = over_allowance;
+	if (fragments_.limited() && !fragments_.may_send(wire.packet, now_ns))
+		return {Verdict::Say::drop, Excess::packets};
+	if (rate_.limited()) {
+		const Verdict verdict = rate_.ask(now_ns);
+		if (verdict.say != Verdict::Say::pass) {
+			reason = over_rate;
+			return verdict;
+		}
+	}
+	return share_.limited() ? share_.ask(Way::out, wire, now_ns) : Verdict{};
+}
+
+void Transmitter::charge(const WirePacket &wire)
+{
+	if (rate_.limited())
+		rate_.charge(wire.bytes);
+	if (share_.limited())
+		share_.charge(Way::out, wire);
 }
 
 /*
@@ -94,12 +119,9 @@ Verdict::Say Transmitter::pace(QueueIndex q)
 		return Say::pass;
 	const WirePacket wire = on_the_wire(packet, std::span(bounce_).first(head));
 	const uint64_t now = host_.now();
-	Verdict verdict;
+	const char *reason;
+	Verdict verdict = ask(wire, now, reason);
 
-	if (fragments_.limited() && !fragments_.may_send(wire.packet, now))
-		verdict = {Verdict::Say::drop, Excess::packets};
-	else if (share_.limited())
-		verdict = share_.ask(Way::out, wire, now);
 	if (verdict.say == Say::wait) {
 		if (keep_waiting(q, verdict, now))
 			return Say::wait;
@@ -109,14 +131,12 @@ Verdict::Say Transmitter::pace(QueueIndex q)
 	pace.waits = false;
 	if (verdict.say == Say::drop) {
 		share_.count(verdict.excess, wire.packets);
-		drop_unasked(q, over_allowance);
+		drop_unasked(q, reason);
 	} else {
 		if (pace.backlog)
 			share_.count(static_cast<Excess>(pace.excess), wire.packets);
-		if (share_.limited()) {
-			share_.charge(Way::out, wire);
-			served_ = q.value;
-		}
+		charge(wire);
+		served_ = q.value;
 		count_srd_eligible(wire);
 	}
 	advance_mark(slot);

@@ -376,6 +376,18 @@ void FuzzHost::power_on_reset()
 		   "work is left after a power-on reset");
 }
 
+void FuzzHost::manage_vfs(const ena_vf_ops &ops, void *opaque,
+			  std::span<const std::array<uint8_t, 6>> macs)
+{
+	ena_device_manage_vfs(device_, &ops, opaque, static_cast<unsigned int>(macs.size()),
+			      reinterpret_cast<const uint8_t(*)[6]>(macs.data()));
+}
+
+void FuzzHost::enable_vfs(unsigned int count)
+{
+	call([&] { ena_device_enable_vfs(device_, count); });
+}
+
 ena_receive_result FuzzHost::receive(std::span<const iovec> frame, const ena_vnet_hdr *hdr)
 {
 	const ena_device_stats old = stats_;

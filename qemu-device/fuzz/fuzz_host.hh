@@ -10,6 +10,8 @@
 #include "tests/fuzz/input.hh"
 #include "watch.hh"
 
+#include "ena_vfs.h"
+
 namespace fuzz
 {
 
@@ -44,6 +46,10 @@ class FuzzHost {
 	void transmit_ready();
 	void update_hints();
 	void power_on_reset();
+	/* The function is a physical one, with the host of its virtual functions. */
+	void manage_vfs(const ena_vf_ops &ops, void *opaque,
+			std::span<const std::array<uint8_t, 6>> macs);
+	void enable_vfs(unsigned int count);
 	ena_receive_result receive(std::span<const iovec> frame, const ena_vnet_hdr *hdr);
 	[[nodiscard]] std::vector<uint8_t> save();
 	[[nodiscard]] bool inject(const char *text, char *why, size_t size);

@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
+#include "ena_device.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -25,6 +27,13 @@ enum {
 struct ena_switch_port {
 	bool on;
 	bool check_source; /* refuse frames whose source is not @mac */
+	bool floods; /* it also gets frames to addresses that the switch does not know */
+	/*
+	 * 0: frames of all VLANs, with their tags. 1 to 4094: those of this one, without; what
+	 * the port sends is tagged for ports that have none, with @priority (0 to 7).
+	 */
+	uint16_t vlan;
+	uint8_t priority;
 	uint8_t mac[6];
 };
 
@@ -35,7 +44,17 @@ struct ena_switch_ports {
 
 struct ena_switch_counters {
 	uint64_t received, sent; /* frames from the port, refused ones too; frames to it */
-	uint64_t runts, port_off, spoofed, own_address; /* of those received: refused */
+	uint64_t broadcast, multicast; /* of those sent */
+	uint64_t runts, port_off, spoofed, own_address, tagged; /* of those received: refused */
+};
+
+/* Where a frame goes. */
+struct ena_switch_route {
+	struct ena_switch_ports as_it_is;
+	struct ena_switch_ports retagged; /* with a tag more, or less: ena_switch_retag() */
+	bool insert; /* the tag of @vlan and @priority; else a tag is taken out */
+	uint16_t vlan;
+	uint8_t priority;
 };
 
 struct ena_switch;
@@ -47,8 +66,14 @@ void ena_switch_free(struct ena_switch *sw);
 void ena_switch_set_port(struct ena_switch *sw, unsigned int port,
 			 const struct ena_switch_port *to);
 /* Where a frame from @from goes; no port: it is refused, and counted. */
-struct ena_switch_ports ena_switch_forward(struct ena_switch *sw, unsigned int from,
+struct ena_switch_route ena_switch_forward(struct ena_switch *sw, unsigned int from,
 					   const struct iovec *iov, int iovcnt);
+/*
+ * The frame as ports in @route->retagged get it: its pieces into @out, which has room for
+ * @iovcnt + 2, the bytes of a tag into @tag, @hdr corrected. Returns how many pieces there are.
+ */
+int ena_switch_retag(const struct ena_switch_route *route, const struct iovec *iov, int iovcnt,
+		     struct iovec *out, uint8_t tag[4], struct ena_vnet_hdr *hdr);
 void ena_switch_get_counters(const struct ena_switch *sw, unsigned int port,
 			     struct ena_switch_counters *counters);
 

@@ -5,8 +5,8 @@
  * set, ena_instance.c the instance it belongs to, ena_qom.c what QMP sees of a
  * running adapter, ena_observe.c its state, ena_events.c the events that it is asked
  * for, ena_faults.c how it is broken, ena_host.c what the core asks of its host,
- * ena_net.c the network backend, ena_sriov.c virtual functions, ena_migration.c how
- * the state travels.
+ * ena_net.c the network backend, ena_sriov.c virtual functions, ena_fabric.c the switch
+ * between them, ena_vfs.c their management, ena_migration.c how the state travels.
  */
 #ifndef OPENENA_QEMU_ENA_H
 #define OPENENA_QEMU_ENA_H
@@ -65,6 +65,8 @@ struct ENAState {
 	bool reset_due;
 	bool link_changed;
 	bool hints_changed;
+	bool settings_changed; /* of a virtual function */
+	bool vfs_changed; /* which are enabled */
 	bool timer_due;
 	bool transmit_ready;
 	bool receive_ready; /* and the peers, then */

@@ -214,6 +214,14 @@ static void ena_work(ENAState *s)
 		s->reset_due = false;
 		ena_device_reset(s->core);
 	}
+	if (s->settings_changed) {
+		s->settings_changed = false;
+		ena_vf_apply_settings(s);
+	}
+	if (s->vfs_changed) {
+		s->vfs_changed = false;
+		ena_device_enable_vfs(s->core, pcie_sriov_num_vfs(PCI_DEVICE(s)));
+	}
 	if (s->link_changed) {
 		s->link_changed = false;
 		ena_device_set_link(s->core, ena_net_link_up(s));

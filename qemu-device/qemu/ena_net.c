@@ -168,7 +168,9 @@ void ena_net_flush(ENAState *s)
 
 bool ena_net_link_up(ENAState *s)
 {
-	return !qemu_get_queue((s->pf ?: s)->nic)->link_down;
+	bool wire_up = !qemu_get_queue((s->pf ?: s)->nic)->link_down;
+
+	return s->pf ? ena_vf_link_up(s, wire_up) : wire_up;
 }
 
 static void ena_link_status_changed(NetClientState *nc)

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * SR-IOV: the capability of the physical function, the type "ena-vf", and the way of
- * frames through the embedded switch (core/net/switch.hh decides it).
+ * SR-IOV: the capability of the physical function, the type "ena-vf", and which of its
+ * functions are enabled.
  */
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "migration/blocker.h"
-#include "qobject/qdict.h"
-#include "qobject/qlist.h"
-#include "qobject/qnum.h"
-#include "qapi/visitor.h"
 #include "ena_sriov.h"
 
 enum {
@@ -103,16 +99,6 @@ static bool init_capability(ENAState *pf, Error **errp)
 	return true;
 }
 
-static void set_port(ENAFabric *fabric, unsigned int port, bool on)
-{
-	const ENAState *s = fabric->function[port];
-	struct ena_switch_port to = {.on = on, .check_source = port != ENA_SWITCH_PF};
-
-	memcpy(to.mac, s->config.mac, sizeof(to.mac));
-	ena_switch_set_port(fabric->sw, port, &to);
-	fabric->on[port] = on;
-}
-
 static void free_fabric(ENAState *pf)
 {
 	ena_switch_free(pf->fabric->sw);
@@ -130,7 +116,8 @@ bool ena_sriov_init(ENAState *pf, Error **errp)
 		error_setg(errp, "no memory for the switch");
 	} else if (init_capability(pf, errp)) {
 		pf->fabric->function[ENA_SWITCH_PF] = pf;
-		set_port(pf->fabric, ENA_SWITCH_PF, true);
+		ena_fabric_set_port(pf->fabric, ENA_SWITCH_PF, true);
+		ena_vfs_init(pf);
 		return true;
 	}
 	free_fabric(pf);
@@ -173,126 +160,11 @@ void ena_sriov_update(ENAState *pf)
 	for (i = 0; i < pf->sriov_vfs; i++) {
 		unsigned int port = ENA_SWITCH_FIRST_VF + i;
 
-		if (pf->fabric->on[port] != i < enabled)
-			set_port(pf->fabric, port, i < enabled);
+		if (pf->fabric->on[port] != (i < enabled))
+			ena_fabric_set_port(pf->fabric, port, i < enabled);
 	}
+	ena_vfs_enabled(pf, enabled);
 	block_migration(pf, enabled);
-}
-
-/* Give a frame to a function. Nobody waits for one that has no room for it. */
-static void deliver(ENAFabric *fabric, unsigned int port, const struct iovec *iov, int iovcnt,
-		    const struct ena_vnet_hdr *hdr)
-{
-	ENAState *s = fabric->function[port];
-	enum ena_receive_result result = ENA_RECEIVE_HOLD;
-
-	if (ena_enter(s)) {
-		result = ena_device_receive(s->core, iov, iovcnt, hdr);
-		ena_leave(s);
-	}
-	if (result == ENA_RECEIVE_HOLD)
-		fabric->lost[port]++;
-}
-
-/* An interrupt of a function can undo the adapter: look for the fabric again at each turn. */
-static void deliver_to_functions(ENAState *pf, struct ena_switch_ports to, const struct iovec *iov,
-				 int iovcnt, const struct ena_vnet_hdr *hdr)
-{
-	unsigned int word;
-
-	to.words[0] &= ~(UINT64_C(1) << ENA_SWITCH_WIRE);
-	for (word = 0; word < ARRAY_SIZE(to.words); word++)
-		for (; to.words[word] && pf->fabric; to.words[word] &= to.words[word] - 1)
-			deliver(pf->fabric, 64 * word + ctz64(to.words[word]), iov, iovcnt, hdr);
-}
-
-enum ena_transmit_result ena_fabric_transmit(ENAState *s, unsigned int queue,
-					     const struct iovec *iov, int iovcnt,
-					     const struct ena_vnet_hdr *hdr)
-{
-	ENAState *pf = s->pf ?: s;
-	struct ena_switch_ports to;
-	bool out;
-
-	if (!pf->fabric)
-		return ENA_TRANSMIT_DROPPED;
-	to = ena_switch_forward(pf->fabric->sw, s->port, iov, iovcnt);
-	if (!to.words[0] && !to.words[1])
-		return ENA_TRANSMIT_DROPPED;
-	out = to.words[0] & UINT64_C(1) << ENA_SWITCH_WIRE;
-	deliver_to_functions(pf, to, iov, iovcnt, hdr);
-	return out && pf->nic ? ena_net_transmit(pf, queue, iov, iovcnt, hdr) : ENA_TRANSMIT_SENT;
-}
-
-void ena_fabric_receive(ENAState *pf, const struct iovec *iov, int iovcnt,
-			const struct ena_vnet_hdr *hdr)
-{
-	deliver_to_functions(pf, ena_switch_forward(pf->fabric->sw, ENA_SWITCH_WIRE, iov, iovcnt),
-			     iov, iovcnt, hdr);
-}
-
-void ena_fabric_transmit_ready(ENAState *pf)
-{
-	unsigned int i;
-
-	for (i = 0; pf->fabric && i < pf->sriov_vfs; i++) {
-		ENAState *vf = pf->fabric->function[ENA_SWITCH_FIRST_VF + i];
-
-		vf->transmit_ready = true;
-		ena_host_kick(vf);
-	}
-}
-
-void ena_fabric_link_changed(ENAState *pf)
-{
-	unsigned int i;
-
-	for (i = 0; pf->fabric && i < pf->sriov_vfs; i++) {
-		ENAState *vf = pf->fabric->function[ENA_SWITCH_FIRST_VF + i];
-
-		vf->link_changed = true;
-		ena_host_kick(vf);
-	}
-}
-
-static QDict *describe_port(const ENAFabric *fabric, unsigned int port)
-{
-	struct ena_switch_counters counters;
-	g_autofree char *vf = g_strdup_printf("vf%u", port - ENA_SWITCH_FIRST_VF);
-	QDict *item = qdict_new();
-
-	ena_switch_get_counters(fabric->sw, port, &counters);
-	qdict_put_str(item, "port",
-		      port == ENA_SWITCH_WIRE ? "wire"
-		      : port == ENA_SWITCH_PF ? "pf"
-					      : vf);
-	qdict_put_bool(item, "on", port == ENA_SWITCH_WIRE || fabric->on[port]);
-	qdict_put(item, "received", qnum_from_uint(counters.received));
-	qdict_put(item, "sent", qnum_from_uint(counters.sent));
-	qdict_put(item, "lost", qnum_from_uint(fabric->lost[port]));
-	qdict_put(item, "spoofed", qnum_from_uint(counters.spoofed));
-	qdict_put(item, "refused",
-		  qnum_from_uint(counters.runts + counters.port_off + counters.own_address));
-	return item;
-}
-
-static void get_ports(Object *obj, Visitor *v, const char *name, void *opaque, Error **errp)
-{
-	ENAState *pf = ENA(obj);
-	g_autoptr(QList) list = qlist_new();
-	QObject *value = QOBJECT(list);
-	unsigned int port;
-
-	for (port = 0; pf->fabric && port < ENA_SWITCH_FIRST_VF + pf->sriov_vfs; port++)
-		qlist_append(list, describe_port(pf->fabric, port));
-	visit_type_any(v, name, &value, errp);
-}
-
-void ena_class_init_sriov(ObjectClass *oc)
-{
-	object_class_property_add(oc, "switch-ports", "list", get_ports, NULL, NULL, NULL);
-	object_class_property_set_description(
-		oc, "switch-ports", "the ports of the embedded switch, with what passed them");
 }
 
 static void vf_class_init(ObjectClass *oc, ena_class_data *data)

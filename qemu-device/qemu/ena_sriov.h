@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Virtual functions, and the switch between them, their physical function and the
- * wire. A virtual function ("ena-vf") is an ENAState like any other; what it lacks is
+ * Virtual functions (ena_sriov.c), the switch between them, their physical function and the
+ * wire (ena_fabric.c), and what the physical function sets for them (ena_vfs.c). A virtual function ("ena-vf") is an ENAState like any other; what it lacks is
  * a network client: its wire is that of the physical function.
  */
 #ifndef OPENENA_QEMU_ENA_SRIOV_H
@@ -9,6 +9,7 @@
 
 #include "ena.h"
 #include "ena_switch.h"
+#include "ena_vfs.h"
 
 #define TYPE_ENA_VF "ena-vf"
 
@@ -20,6 +21,7 @@ struct ENAFabric {
 	struct ena_switch *sw;
 	ENAState *function[ENA_SWITCH_MAX_PORTS]; /* NULL: the wire, or none */
 	bool on[ENA_SWITCH_MAX_PORTS];
+	struct ena_vf_settings settings[ENA_SWITCH_MAX_VFS];
 	uint64_t lost[ENA_SWITCH_MAX_PORTS]; /* frames that a function had no room for */
 };
 
@@ -38,6 +40,8 @@ bool ena_sriov_check(const ENAState *pf, Error **errp);
 /* Take what a virtual function is from its physical function. */
 void ena_sriov_configure_vf(ENAState *vf);
 
+/* The port of a function, as it is set for it. */
+void ena_fabric_set_port(ENAFabric *fabric, unsigned int port, bool on);
 /* A frame of @s, which is part of an adapter with a switch. */
 enum ena_transmit_result ena_fabric_transmit(ENAState *s, unsigned int queue,
 					     const struct iovec *iov, int iovcnt,
@@ -49,6 +53,14 @@ void ena_fabric_receive(ENAState *pf, const struct iovec *iov, int iovcnt,
 void ena_fabric_transmit_ready(ENAState *pf);
 void ena_fabric_link_changed(ENAState *pf);
 
-void ena_class_init_sriov(ObjectClass *oc);
+void ena_class_init_fabric(ObjectClass *oc);
+
+/* The core of @pf takes the commands about its virtual functions, which all exist. */
+void ena_vfs_init(ENAState *pf);
+/* So many are enabled; put off to the bottom half if the core is busy. */
+void ena_vfs_enabled(ENAState *pf, unsigned int enabled);
+/* What is set for the core of @vf, which has been entered. */
+void ena_vf_apply_settings(ENAState *vf);
+bool ena_vf_link_up(const ENAState *vf, bool wire_up);
 
 #endif

@@ -55,6 +55,16 @@
 	X(ena_flow_steering_cmd)    \
 	X(ena_flow_steering_resp)   \
 	X(ena_flow_steering_match)  \
+	X(ena_vf_cmd)               \
+	X(ena_vf_info)              \
+	X(ena_vf_settings_answer)   \
+	X(ena_vf_rx_stats)          \
+	X(ena_vf_tx_stats)          \
+	X(ena_vf_mac)               \
+	X(ena_vf_vlan)              \
+	X(ena_vf_toggle)            \
+	X(ena_vf_link)              \
+	X(ena_vf_tx_rate)           \
 	X(ena_tx_desc)              \
 	X(ena_tx_meta_desc)         \
 	X(ena_tx_cdesc)             \

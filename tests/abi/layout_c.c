@@ -5,6 +5,7 @@
 #include "abi/ena_pci.h"
 #include "abi/ena_regs.h"
 #include "abi/ena_types.h"
+#include "abi/ena_vf.h"
 
 #include "layout.h"
 

@@ -10,6 +10,7 @@
 #include "abi/ena_io.h"
 #include "abi/ena_pci.h"
 #include "abi/ena_regs.h"
+#include "abi/ena_vf.h"
 
 namespace
 {
@@ -46,7 +47,9 @@ TEST(Layout, AdminStructsFitTheirPlace)
 	      sizeof(ena_hw_hints), sizeof(ena_rss_hash_function), sizeof(ena_offload),
 	      sizeof(ena_rss_indirection), sizeof(ena_rss_hash_input),
 	      sizeof(ena_interrupt_moderation), sizeof(ena_aenq_config), sizeof(ena_link_config),
-	      sizeof(ena_phc_config), sizeof(ena_basic_stats), sizeof(ena_eni_stats)})
+	      sizeof(ena_phc_config), sizeof(ena_basic_stats), sizeof(ena_eni_stats),
+	      sizeof(ena_vf_info), sizeof(ena_vf_settings_answer), sizeof(ena_vf_rx_stats),
+	      sizeof(ena_vf_tx_stats)})
 		EXPECT_LE(get, payload);
 	for (const size_t set :
 	     {sizeof(ena_rss_hash_function), sizeof(ena_rss_indirection), sizeof(ena_mtu),
@@ -56,6 +59,24 @@ TEST(Layout, AdminStructsFitTheirPlace)
 	for (const size_t event :
 	     {sizeof(ena_link_change_event), sizeof(ena_keep_alive_event), sizeof(ena_hw_hints)})
 		EXPECT_LE(event, sizeof(ena_aenq_entry::data));
+}
+
+/* The extension's numbers are not Amazon's, and its data are where those of a feature are. */
+TEST(Layout, ExtensionKeepsClear)
+{
+	constexpr uint32_t amazon = ENA_CAPABILITY_ENI_STATS | ENA_CAPABILITY_SRD_INFO |
+				    ENA_CAPABILITY_CUSTOMER_METRICS |
+				    ENA_CAPABILITY_EXTENDED_RESET_REASONS |
+				    ENA_CAPABILITY_CDESC_MBZ;
+
+	EXPECT_EQ(ENA_CAPABILITY_VF_MANAGEMENT & amazon, 0u);
+	EXPECT_GT(static_cast<int>(ENA_ADMIN_VF_GET), static_cast<int>(ENA_ADMIN_GET_STATS));
+	EXPECT_EQ(offsetof(ena_vf_cmd, data), offsetof(ena_set_feature_cmd, data));
+	EXPECT_EQ(sizeof(ena_vf_cmd::data), sizeof(ena_set_feature_cmd::data));
+	EXPECT_EQ(offsetof(ena_vf_tx_stats, spoofed), 24u);
+	EXPECT_EQ(offsetof(ena_vf_tx_stats, tagged), 32u);
+	EXPECT_EQ(offsetof(ena_vf_rx_stats, broadcast), 24u);
+	EXPECT_EQ(offsetof(ena_vf_rx_stats, multicast), 32u);
 }
 
 /* Offsets that the published tables give and the headers do not assert. */

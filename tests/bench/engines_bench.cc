@@ -146,6 +146,7 @@ BENCHMARK(toeplitz_set_key);
 void switch_unicast(benchmark::State &state)
 {
 	const auto functions = static_cast<unsigned int>(state.range(0));
+	const auto vlan = static_cast<uint16_t>(state.range(1));
 	constexpr unsigned int first = 2;
 	net::Switch fabric;
 	std::vector<std::array<uint8_t, 60>> frames(functions);
@@ -153,7 +154,7 @@ void switch_unicast(benchmark::State &state)
 	for (unsigned int i = 0; i < functions; i++) {
 		const net::MacAddress mac = {0x0a, static_cast<uint8_t>(i + 1), 0, 0x12, 0x34,
 					     0x56};
-		fabric.set(first + i, {.on = true, .check_source = true, .mac = mac});
+		fabric.set(first + i, {.on = true, .check_source = true, .vlan = vlan, .mac = mac});
 		std::copy(mac.begin(), mac.end(), frames[i].begin() + 6);
 		std::copy(mac.begin(), mac.end(), frames[(i + 1) % functions].begin());
 	}
@@ -167,6 +168,7 @@ void switch_unicast(benchmark::State &state)
 	}
 	state.SetItemsProcessed(static_cast<int64_t>(state.iterations()));
 }
-BENCHMARK(switch_unicast)->Arg(1)->Arg(2)->Arg(8)->Arg(64);
+/* Functions, and the VLAN they are in. */
+BENCHMARK(switch_unicast)->ArgsProduct({{1, 2, 8, 64}, {0, 100}});
 
 } // namespace

@@ -40,6 +40,38 @@ class SwitchTest : public ::testing::Test {
 		return fabric.forward(from, frame);
 	}
 
+	/* A tagged frame, or one with another type in the place of the tag's. */
+	Switch::Verdict send_tagged(unsigned int from, const MacAddress &to, unsigned int tci,
+				    uint16_t type = net::ethertype_vlan)
+	{
+		std::vector<uint8_t> frame(64);
+		const MacAddress source = from == Switch::wire ? stranger : mac_of(from);
+		std::copy(to.begin(), to.end(), frame.begin());
+		std::copy(source.begin(), source.end(), frame.begin() + 6);
+		frame[12] = static_cast<uint8_t>(type >> 8);
+		frame[13] = static_cast<uint8_t>(type);
+		frame[14] = static_cast<uint8_t>(tci >> 8);
+		frame[15] = static_cast<uint8_t>(tci);
+		return fabric.forward(from, frame);
+	}
+
+	static std::set<unsigned int> ports_in(const net::PortSet &set)
+	{
+		std::set<unsigned int> ports;
+		for (unsigned int port = 0; port < Switch::max_ports; port++)
+			if (set.has(port))
+				ports.insert(port);
+		return ports;
+	}
+
+	void put_in_vlan(unsigned int port, uint16_t vlan, uint8_t priority = 0)
+	{
+		Switch::Port to = fabric.port(port);
+		to.vlan = vlan;
+		to.priority = priority;
+		fabric.set(port, to);
+	}
+
 	std::set<unsigned int> reached(unsigned int from, const MacAddress &to)
 	{
 		const auto verdict = send(from, to, from == Switch::wire ? stranger : mac_of(from));
@@ -141,5 +173,141 @@ TEST_F(SwitchTest, RuntsAreRefused)
 	const std::vector<uint8_t> runt(13);
 	EXPECT_EQ(fabric.forward(2, runt).refusal, Refusal::runt);
 	EXPECT_EQ(fabric.forward(Switch::wire, {}).refusal, Refusal::runt);
+}
+
+using Kind = net::TagEdit::Kind;
+using Ports = std::set<unsigned int>;
+
+TEST_F(SwitchTest, FramesOfAVlanStayInIt)
+{
+	turn_on(6);
+	put_in_vlan(2, 100);
+	put_in_vlan(3, 100);
+	put_in_vlan(4, 200);
+
+	const auto group = send(2, broadcast, mac_of(2));
+	EXPECT_EQ(ports_in(group.to), Ports{3});
+	EXPECT_EQ(ports_in(group.retagged), (Ports{Switch::wire, Switch::physical, 5}));
+	EXPECT_EQ(group.edit.kind, Kind::insert);
+	EXPECT_EQ(group.edit.vlan, 100);
+
+	const auto neighbour = send(2, mac_of(3), mac_of(2));
+	EXPECT_EQ(ports_in(neighbour.to), Ports{3});
+	EXPECT_TRUE(neighbour.retagged.empty());
+
+	/* Elsewhere the address is not known. */
+	const auto foreign = send(2, mac_of(4), mac_of(2));
+	EXPECT_TRUE(foreign.to.empty());
+	EXPECT_EQ(ports_in(foreign.retagged), Ports{Switch::wire});
+	EXPECT_EQ(ports_in(send(2, mac_of(5), mac_of(2)).retagged), Ports{5});
+}
+
+TEST_F(SwitchTest, TaggedFramesGoToTheirVlanWithoutTheTag)
+{
+	turn_on(6);
+	put_in_vlan(2, 100);
+	put_in_vlan(3, 200);
+
+	const auto group = send_tagged(Switch::wire, broadcast, 0xe000 | 100);
+	EXPECT_EQ(ports_in(group.to), (Ports{Switch::physical, 4, 5}));
+	EXPECT_EQ(ports_in(group.retagged), Ports{2});
+	EXPECT_EQ(group.edit.kind, Kind::remove);
+
+	EXPECT_EQ(ports_in(send_tagged(Switch::wire, mac_of(2), 100).retagged), Ports{2});
+	const auto foreign = send_tagged(Switch::wire, mac_of(2), 200);
+	EXPECT_EQ(ports_in(foreign.to), Ports{Switch::physical});
+	EXPECT_TRUE(foreign.retagged.empty());
+	EXPECT_EQ(ports_in(send_tagged(Switch::physical, mac_of(3), 200).retagged), Ports{3});
+
+	/* Untagged ones, those with a priority alone, and those of 802.1ad are of no VLAN. */
+	EXPECT_EQ(reached(Switch::wire, broadcast), (Ports{Switch::physical, 4, 5}));
+	for (const auto &none :
+	     {send_tagged(Switch::wire, broadcast, 0xe000),
+	      send_tagged(Switch::wire, broadcast, 100, net::ethertype_outer_vlan)}) {
+		EXPECT_EQ(ports_in(none.to), (Ports{Switch::physical, 4, 5}));
+		EXPECT_TRUE(none.retagged.empty());
+	}
+	/* A VLAN that nobody is in. */
+	EXPECT_TRUE(send_tagged(Switch::wire, broadcast, 4095).retagged.empty());
+}
+
+TEST_F(SwitchTest, APortWithAVlanMayNotTag)
+{
+	turn_on(4);
+	put_in_vlan(2, 100);
+	EXPECT_EQ(send_tagged(2, broadcast, 100).refusal, Refusal::tagged);
+	EXPECT_EQ(send_tagged(2, broadcast, 0).refusal, Refusal::tagged);
+	EXPECT_EQ(send_tagged(2, broadcast, 7, net::ethertype_outer_vlan).refusal, Refusal::tagged);
+	EXPECT_EQ(fabric.counters(2).refused[static_cast<size_t>(Refusal::tagged)], 3U);
+	EXPECT_EQ(fabric.counters(3).sent, 0U);
+	put_in_vlan(2, 0);
+	EXPECT_EQ(send_tagged(2, broadcast, 100).refusal, Refusal::none);
+}
+
+TEST_F(SwitchTest, PriorityGoesIntoTheTag)
+{
+	turn_on(4);
+	put_in_vlan(2, 4094, 5);
+	const auto verdict = send(2, stranger, mac_of(2));
+	EXPECT_EQ(verdict.edit.priority, 5);
+	EXPECT_EQ(verdict.edit.vlan, 4094);
+}
+
+TEST_F(SwitchTest, ATagThatIsCutOffIsARunt)
+{
+	turn_on(4);
+	std::vector<uint8_t> frame(17);
+	frame[12] = 0x81;
+	for (size_t size = 14; size < 18; size++)
+		EXPECT_EQ(fabric.forward(Switch::wire, std::span(frame).first(size)).refusal,
+			  Refusal::runt);
+}
+
+TEST_F(SwitchTest, WhoFloodsGetsWhatIsUnknown)
+{
+	turn_on(6);
+	for (unsigned int port : {2U, 4U}) {
+		Switch::Port to = fabric.port(port);
+		to.floods = true;
+		fabric.set(port, to);
+	}
+	EXPECT_EQ(reached(Switch::wire, stranger), (Ports{Switch::physical, 2, 4}));
+	EXPECT_EQ(reached(2, stranger), (Ports{Switch::wire, 4}));
+	EXPECT_EQ(reached(3, stranger), (Ports{Switch::wire, 2, 4}));
+	EXPECT_EQ(reached(3, mac_of(5)), Ports{5});
+	put_in_vlan(4, 100);
+	EXPECT_EQ(reached(3, stranger), (Ports{Switch::wire, 2}));
+	EXPECT_EQ(ports_in(send_tagged(3, stranger, 100).retagged), Ports{4});
+}
+
+TEST_F(SwitchTest, GroupFramesAreCounted)
+{
+	turn_on(4);
+	(void)send(2, broadcast, mac_of(2));
+	(void)send(2, multicast, mac_of(2));
+	(void)send(2, multicast, mac_of(2));
+	(void)send(2, mac_of(3), mac_of(2));
+	EXPECT_EQ(fabric.counters(3).sent, 4U);
+	EXPECT_EQ(fabric.counters(3).broadcast, 1U);
+	EXPECT_EQ(fabric.counters(3).multicast, 2U);
+	EXPECT_EQ(fabric.counters(2).broadcast, 0U);
+}
+
+TEST_F(SwitchTest, EveryPortInAVlanOfItsOwn)
+{
+	turn_on(Switch::max_ports);
+	for (unsigned int port = first_vf; port < Switch::max_ports; port++)
+		put_in_vlan(port, static_cast<uint16_t>(port));
+	for (unsigned int port = first_vf; port < Switch::max_ports; port++) {
+		ASSERT_EQ(ports_in(send_tagged(Switch::wire, broadcast, port).retagged),
+			  Ports{port});
+		const auto out = send(port, broadcast, mac_of(port));
+		ASSERT_TRUE(out.to.empty());
+		ASSERT_EQ(ports_in(out.retagged), (Ports{Switch::wire, Switch::physical}));
+	}
+	/* All in one. */
+	for (unsigned int port = first_vf; port < Switch::max_ports; port++)
+		put_in_vlan(port, 7);
+	EXPECT_EQ(ports_in(send_tagged(Switch::wire, broadcast, 7).retagged).size(), 64U);
 }
 } // namespace

@@ -47,11 +47,13 @@ void Switch::set(unsigned int port, const Port &to)
 void Switch::rebuild()
 {
 	table_.fill(free_slot);
-	on_ = {};
+	untagged_ = floods_ = {};
+	members_ = {};
+	member_set_.fill(0);
 	for (unsigned int port = 0; port < max_ports; port++) {
 		if (!ports_[port].on)
 			continue;
-		on_.add(port);
+		enter_in_vlan(port);
 		/* Of two with one address the first has it: a virtual function takes nothing away. */
 		if (port == wire || find(ports_[port].mac) != wire)
 			continue;
@@ -60,6 +62,23 @@ void Switch::rebuild()
 			slot = (slot + 1) % table_size;
 		table_[slot] = static_cast<uint8_t>(port);
 	}
+}
+
+void Switch::enter_in_vlan(unsigned int port)
+{
+	const Port &p = ports_[port];
+
+	if (p.floods)
+		floods_.add(port);
+	if (!p.vlan) {
+		untagged_.add(port);
+		return;
+	}
+	/* The set of the first port in a VLAN is that of all in it. The wire, port 0, is in none. */
+	uint8_t &set = member_set_[p.vlan % vlans];
+	if (!set)
+		set = static_cast<uint8_t>(port);
+	members_[set].add(port);
 }
 
 /* The port with this address; the wire, if there is none. */
@@ -74,44 +93,111 @@ unsigned int Switch::find(const MacAddress &mac) const
 	}
 }
 
-Refusal Switch::judge(unsigned int from, std::span<const uint8_t> head) const
+/* The outermost; number 0 tells a priority alone. Of one that is cut off the number is unknown. */
+Switch::Tag Switch::tag_of(std::span<const uint8_t> head)
 {
-	if (head.size() < header_length)
-		return Refusal::runt;
-	if (!ports_[from].on)
+	const auto word = [&](size_t at) {
+		return static_cast<uint16_t>(head[at] << 8 | head[at + 1]);
+	};
+	const uint16_t type = word(vlan_tag_offset);
+
+	if (type == ethertype_outer_vlan)
+		return {.outer = true};
+	if (type != ethertype_vlan)
+		return {};
+	if (head.size() < head_length)
+		return {.present = true};
+	return {.present = true, .vlan = static_cast<uint16_t>(word(vlan_tag_offset + 2) & 0xfff)};
+}
+
+Refusal Switch::judge(unsigned int from, std::span<const uint8_t> head, const Tag &tag) const
+{
+	const Port &port = ports_[from];
+
+	if (!port.on)
 		return Refusal::port_off;
-	if (ports_[from].check_source && address_at(head, 6) != ports_[from].mac)
+	if (port.check_source && address_at(head, 6) != port.mac)
 		return Refusal::spoofed;
+	if (port.vlan && (tag.present || tag.outer))
+		return Refusal::tagged;
 	const MacAddress to = address_at(head, 0);
 	if (!is_group(to) && from != wire && find(to) == from)
 		return Refusal::own_address;
 	return Refusal::none;
 }
 
+/* Among all ports, those of the VLAN and those of none. */
+PortSet Switch::destinations(unsigned int from, const MacAddress &to, unsigned int vlan) const
+{
+	const PortSet reachable = untagged_ | members_[vlan ? member_set_[vlan] : 0];
+	PortSet ports;
+
+	if (is_group(to)) {
+		ports = reachable;
+	} else {
+		const unsigned int known = find(to);
+		if (known != wire && reachable.has(known)) {
+			ports.add(known);
+			return ports;
+		}
+		ports = floods_ & reachable;
+		if (const unsigned int port = from == wire ? physical : wire; reachable.has(port))
+			ports.add(port);
+	}
+	ports.remove(from);
+	return ports;
+}
+
+/* What a frame needs on its way from a port with a VLAN to one without, or the other way. */
+TagEdit Switch::edit_for(const Port &from, const Tag &tag)
+{
+	if (from.vlan)
+		return {TagEdit::Kind::insert, from.vlan, from.priority};
+	if (tag.present)
+		return {.kind = TagEdit::Kind::remove};
+	return {};
+}
+
+void Switch::count(const PortSet &to, const MacAddress &address)
+{
+	constexpr MacAddress broadcast = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+	const bool all = address == broadcast, some = !all && is_group(address);
+
+	for (unsigned int word = 0; word < to.words().size(); word++) {
+		for (uint64_t left = to.words()[word]; left; left &= left - 1) {
+			Counters &c = counters_[64 * word +
+						static_cast<unsigned int>(std::countr_zero(left))];
+			c.sent++;
+			c.broadcast += all;
+			c.multicast += some;
+		}
+	}
+}
+
 Switch::Verdict Switch::forward(unsigned int from, std::span<const uint8_t> head)
 {
 	Verdict verdict;
+	Tag tag;
 
 	counters_[from].received++;
-	verdict.refusal = judge(from, head);
+	if (head.size() >= header_length)
+		tag = tag_of(head);
+	if (head.size() < header_length + (tag.present ? vlan_tag_length : 0))
+		verdict.refusal = Refusal::runt;
+	else
+		verdict.refusal = judge(from, head, tag);
 	if (verdict.refusal != Refusal::none) {
 		counters_[from].refused[static_cast<size_t>(verdict.refusal)]++;
 		return verdict;
 	}
+	const Port &port = ports_[from];
 	const MacAddress to = address_at(head, 0);
-	if (is_group(to)) {
-		verdict.to = on_;
-		verdict.to.remove(from);
-	} else {
-		const unsigned int known = find(to);
-		const unsigned int port = known == wire && from == wire ? physical : known;
-		if (ports_[port].on)
-			verdict.to.add(port);
-	}
-	for (unsigned int word = 0; word < verdict.to.words().size(); word++)
-		for (uint64_t left = verdict.to.words()[word]; left; left &= left - 1)
-			counters_[64 * word + static_cast<unsigned int>(std::countr_zero(left))]
-				.sent++;
+	const PortSet all = destinations(from, to, port.vlan ? port.vlan : tag.vlan);
+	count(all, to);
+	verdict.edit = edit_for(port, tag);
+	/* Both ends without a VLAN, or both with one, which is then the same: nothing to do. */
+	verdict.to = all & (port.vlan ? members_[member_set_[port.vlan]] : untagged_);
+	verdict.retagged = all & (port.vlan ? untagged_ : members_[member_set_[tag.vlan]]);
 	return verdict;
 }
 

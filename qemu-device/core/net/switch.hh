@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The switch embedded in an adapter: decides where a frame goes, by addresses that
- * its ports were given. It does not learn, and does not touch the frame.
+ * The switch embedded in an adapter: decides where a frame goes, by addresses and VLANs
+ * that its ports were given. It does not learn, and does not touch the frame.
  */
 #ifndef NET_SWITCH_HH
 #define NET_SWITCH_HH
+
+#include "vlan_tag.hh"
 
 #include <array>
 #include <cstdint>
@@ -21,12 +23,14 @@ enum class Refusal : uint8_t {
 	port_off, /* the sender's port is off */
 	spoofed, /* the source address is not the port's */
 	own_address, /* it is addressed to its sender */
+	tagged, /* by a port that has a VLAN, which the switch tags for it */
 	count
 };
 
 /* Port numbers, as a set. */
 class PortSet {
     public:
+	PortSet() = default;
 	void add(unsigned int port)
 	{
 		words_[port / 64] |= uint64_t{1} << port % 64;
@@ -39,12 +43,27 @@ class PortSet {
 	{
 		return words_[port / 64] >> port % 64 & 1;
 	}
+	[[nodiscard]] bool empty() const
+	{
+		return !(words_[0] | words_[1]);
+	}
+	friend PortSet operator|(const PortSet &a, const PortSet &b)
+	{
+		return {a.words_[0] | b.words_[0], a.words_[1] | b.words_[1]};
+	}
+	friend PortSet operator&(const PortSet &a, const PortSet &b)
+	{
+		return {a.words_[0] & b.words_[0], a.words_[1] & b.words_[1]};
+	}
 	[[nodiscard]] const std::array<uint64_t, 2> &words() const
 	{
 		return words_;
 	}
 
     private:
+	PortSet(uint64_t low, uint64_t high) : words_{low, high}
+	{
+	}
 	std::array<uint64_t, 2> words_ = {};
 };
 
@@ -55,20 +74,30 @@ class Switch {
 	static constexpr unsigned int physical = 1;
 	static constexpr unsigned int max_ports = 66;
 
+	/*
+	 * A port with a VLAN sends and receives untagged frames, which are tagged on their
+	 * way to ports without one. These take and give frames of all VLANs, with their tags.
+	 */
 	struct Port {
 		bool on = false;
 		bool check_source = false;
+		bool floods = false; /* it also gets what is addressed to none that is known */
+		uint16_t vlan = 0; /* 1 to 4094; 0: none */
+		uint8_t priority = 0; /* 0 to 7, in the tags of its frames */
 		MacAddress mac = {};
 	};
 
 	struct Verdict {
-		PortSet to; /* nobody, if it was refused */
+		PortSet to; /* the frame as it is; nobody, if it was refused */
+		PortSet retagged; /* the frame after @edit */
+		TagEdit edit = {};
 		Refusal refusal = Refusal::none;
 	};
 
 	struct Counters {
 		uint64_t received = 0; /* frames the port gave to the switch, refused ones too */
 		uint64_t sent = 0; /* and got from it */
+		uint64_t broadcast = 0, multicast = 0; /* of those sent */
 		std::array<uint64_t, static_cast<size_t>(Refusal::count)> refused = {};
 	};
 
@@ -82,11 +111,12 @@ class Switch {
 	}
 
 	/*
-	 * Where the frame goes that came in at @from and begins with @head (14 bytes of it
-	 * are enough). Group addresses go everywhere, but not back. What no port is known
-	 * for goes to the wire; from the wire it goes to the physical function, as all would
-	 * if it were alone. Costs the same with any number of ports.
+	 * Where the frame goes that came in at @from and begins with @head (head_length bytes
+	 * of it are enough). Group addresses go to all ports of the VLAN, but not back. What no
+	 * port of the VLAN is known for goes to the wire; from the wire it goes to the physical
+	 * function, as all would if it were alone. Costs the same with any number of ports.
 	 */
+	static constexpr size_t head_length = 18;
 	[[nodiscard]] Verdict forward(unsigned int from, std::span<const uint8_t> head);
 
 	[[nodiscard]] const Counters &counters(unsigned int port) const
@@ -95,18 +125,37 @@ class Switch {
 	}
 
     private:
+	struct Tag {
+		bool present = false; /* of 802.1Q */
+		bool outer = false; /* one of 802.1ad */
+		uint16_t vlan = 0;
+	};
+
 	/* Open addressing, at most a quarter full. */
 	static constexpr unsigned int table_size = 256;
 	static constexpr uint8_t free_slot = 0xff;
 
+	static constexpr unsigned int vlans = 4096;
+
+	[[nodiscard]] static Tag tag_of(std::span<const uint8_t> head);
 	[[nodiscard]] unsigned int find(const MacAddress &mac) const;
 	void rebuild();
-	[[nodiscard]] Refusal judge(unsigned int from, std::span<const uint8_t> head) const;
+	void enter_in_vlan(unsigned int port);
+	[[nodiscard]] Refusal judge(unsigned int from, std::span<const uint8_t> head,
+				    const Tag &tag) const;
+	[[nodiscard]] PortSet destinations(unsigned int from, const MacAddress &to,
+					   unsigned int vlan) const;
+	[[nodiscard]] static TagEdit edit_for(const Port &from, const Tag &tag);
+	void count(const PortSet &to, const MacAddress &address);
 
 	std::array<Port, max_ports> ports_ = {};
 	std::array<Counters, max_ports> counters_ = {};
 	std::array<uint8_t, table_size> table_ = {}; /* ports by the hash of their addresses */
-	PortSet on_;
+	PortSet untagged_; /* ports without a VLAN that are on */
+	PortSet floods_;
+	/* Ports that are on, by their VLANs: the set of a VLAN is found by its number. */
+	std::array<PortSet, max_ports> members_;
+	std::array<uint8_t, vlans> member_set_ = {}; /* in members_; the first is empty */
 };
 
 } // namespace net
