@@ -12,6 +12,7 @@ std::vector<std::unique_ptr<Command>> commands()
 	all.push_back(make_toeplitz());
 	all.push_back(make_events());
 	all.push_back(make_inject());
+	all.push_back(make_check());
 	return all;
 }
 

@@ -12,6 +12,7 @@ std::unique_ptr<Command> make_instance_types();
 std::unique_ptr<Command> make_toeplitz();
 std::unique_ptr<Command> make_events();
 std::unique_ptr<Command> make_inject();
+std::unique_ptr<Command> make_check();
 
 } // namespace tool
 

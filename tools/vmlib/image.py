@@ -105,6 +105,10 @@ def write_overlay(kernel, job, tests, out):
                                        for name, value in job.items()).encode())
     writer.file("openena/tests", "".join(test + "\n" for test in tests).encode())
     writer.tree(os.path.join(TOP, "selftests"), "openena/selftests")
+    tool = os.path.join(BUILD, "tools", "bin", "openena")
+    if os.path.exists(tool):
+        with open(tool, "rb") as source:
+            writer.file("usr/bin/openena", source.read(), 0o755)
     writer.close()
 
 

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "machine.hh"
+
+#include <fstream>
+
+namespace fs = std::filesystem;
+
+FakeMachine::FakeMachine() : System(scratch.path())
+{
+	const std::string at = device;
+
+	put(at + "vendor", "0x1d0f\n");
+	put(at + "device", "0xec20\n");
+	put(at + "resource", "0x00000000fe000000 0x00000000fe003fff 0x0000000000040200\n"
+			     "0x00000000fe004000 0x00000000fe005fff 0x0000000000040200\n"
+			     "0x00000000fd000000 0x00000000fd0fffff 0x0000000000042208\n");
+	put("sys/bus/pci/drivers/ena/bind", "");
+	put("sys/bus/pci/devices/0000:00:01.0/vendor", "0x8086\n");
+	put("sys/bus/pci/devices/0000:00:01.0/device", "0x1209\n");
+	fs::create_symlink("../../../../bus/pci/drivers/ena", scratch / (at + "driver"));
+	put("sys/module/ena/version", "2.1.0K\n");
+	put(at + "net/eth0/flags", "0x1003\n");
+	put(at + "net/eth0/carrier", "1\n");
+	put(at + "net/eth0/mtu", "9001\n");
+	put(at + "net/eth0/speed", "25000\n");
+	for (int irq = 24; irq <= 28; irq++) {
+		put(at + "msi_irqs/" + std::to_string(irq), "msix\n");
+		put("proc/irq/" + std::to_string(irq) + "/effective_affinity_list",
+		    std::to_string(irq % 4) + "\n");
+	}
+	facts.driver = "ena";
+	facts.queues = tool::Setting{4, 8};
+	facts.rx_ring = tool::Setting{1024, 8192};
+	facts.tx_ring = tool::Setting{1024, 1024};
+	facts.features = {{"rx-checksum", true, true}, {"tx-tcp-segmentation", true, true}};
+	facts.counters = {{"tx_timeout", 0}, {"bw_in_allowance_exceeded", 0}};
+	facts.tx_push = true;
+	tool::look_at(this);
+}
+
+FakeMachine::~FakeMachine()
+{
+	tool::look_at(nullptr);
+}
+
+void FakeMachine::put(const std::string &path, const std::string &text)
+{
+	const fs::path file = scratch / path;
+
+	fs::create_directories(file.parent_path());
+	std::ofstream(file) << text;
+}
+
+void FakeMachine::remove(const std::string &path)
+{
+	fs::remove_all(scratch / path);
+}

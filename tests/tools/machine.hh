@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A machine with one adapter, eth0, as sysfs, procfs and ethtool show it. */
+#ifndef TESTS_TOOLS_MACHINE_HH
+#define TESTS_TOOLS_MACHINE_HH
+
+#include "run.hh"
+#include "system.hh"
+
+struct MachineFiles {
+	Scratch scratch;
+};
+
+class FakeMachine : MachineFiles, public tool::System {
+    public:
+	static constexpr const char *device = "sys/bus/pci/devices/0000:00:05.0/";
+
+	/* All is as it should be: 4 processors, 4 queues, an interrupt of each on each. */
+	FakeMachine();
+	~FakeMachine() override;
+
+	void put(const std::string &path, const std::string &text);
+	void remove(const std::string &path);
+	[[nodiscard]] tool::LinkFacts link(const std::string &) const override
+	{
+		return facts;
+	}
+	[[nodiscard]] std::string kernel() const override
+	{
+		return "6.12.1";
+	}
+	[[nodiscard]] unsigned int cpus() const override
+	{
+		return 4;
+	}
+
+	tool::LinkFacts facts;
+};
+
+#endif

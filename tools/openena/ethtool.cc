@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "ethtool.hh"
+
+#include "descriptor.hh"
+#include "netlink.hh"
+#include "text.hh"
+#include "trouble.hh"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+namespace tool
+{
+
+namespace
+{
+
+/* What the kernel may claim to have; more is not believed. */
+constexpr uint32_t most_strings = 1 << 14;
+
+class Ioctl {
+    public:
+	explicit Ioctl(const std::string &interface) : socket_(::socket(AF_INET, SOCK_DGRAM, 0))
+	{
+		if (interface.size() >= sizeof(request_.ifr_name))
+			throw Trouble(format("interface %s: a name has at most %zu letters",
+					     printable(interface, 40).c_str(),
+					     sizeof(request_.ifr_name) - 1));
+		if (!socket_)
+			throw Trouble(
+				format("no socket to ask the kernel with: %s", strerror(errno)));
+		std::copy(interface.begin(), interface.end(), request_.ifr_name);
+	}
+	/* False: errno says why. */
+	template <typename T> bool operator()(T *command)
+	{
+		request_.ifr_data = reinterpret_cast<char *>(command);
+		return ::ioctl(socket_.get(), SIOCETHTOOL, &request_) == 0;
+	}
+
+    private:
+	Descriptor socket_;
+	ifreq request_{};
+};
+
+/* A command of the kernel with an array of @count items behind it. */
+template <typename Header, typename Item> class WithArray {
+    public:
+	explicit WithArray(size_t count)
+	    : words_((sizeof(Header) + count * sizeof(Item) + 7) / 8), count_(count)
+	{
+	}
+	Header *header()
+	{
+		return reinterpret_cast<Header *>(words_.data());
+	}
+	Item *items()
+	{
+		return reinterpret_cast<Item *>(header() + 1);
+	}
+	[[nodiscard]] size_t count() const
+	{
+		return count_;
+	}
+
+    private:
+	std::vector<uint64_t> words_;
+	size_t count_;
+};
+
+std::vector<std::string> read_strings(Ioctl &ask, uint32_t set)
+{
+	std::vector<std::string> names;
+	WithArray<ethtool_sset_info, uint32_t> info(1);
+
+	info.header()->cmd = ETHTOOL_GSSET_INFO;
+	info.header()->sset_mask = 1ull << set;
+	if (!ask(info.header()) || !info.header()->sset_mask)
+		return names;
+	const uint32_t count = std::min(info.items()[0], most_strings);
+	using Name = char[ETH_GSTRING_LEN];
+	WithArray<ethtool_gstrings, Name> strings(count);
+	strings.header()->cmd = ETHTOOL_GSTRINGS;
+	strings.header()->string_set = set;
+	strings.header()->len = count;
+	if (!ask(strings.header()))
+		return names;
+	for (uint32_t i = 0; i < count; i++)
+		names.emplace_back(strings.items()[i],
+				   strnlen(strings.items()[i], ETH_GSTRING_LEN));
+	return names;
+}
+
+void read_driver(Ioctl &ask, LinkFacts &facts)
+{
+	ethtool_drvinfo info{};
+
+	info.cmd = ETHTOOL_GDRVINFO;
+	if (!ask(&info))
+		return;
+	facts.driver.assign(info.driver, strnlen(info.driver, sizeof(info.driver)));
+	facts.version.assign(info.version, strnlen(info.version, sizeof(info.version)));
+	facts.bus.assign(info.bus_info, strnlen(info.bus_info, sizeof(info.bus_info)));
+}
+
+void read_sizes(Ioctl &ask, LinkFacts &facts)
+{
+	ethtool_ringparam rings{};
+	ethtool_channels channels{};
+
+	rings.cmd = ETHTOOL_GRINGPARAM;
+	if (ask(&rings)) {
+		facts.rx_ring = Setting{rings.rx_pending, rings.rx_max_pending};
+		facts.tx_ring = Setting{rings.tx_pending, rings.tx_max_pending};
+	}
+	channels.cmd = ETHTOOL_GCHANNELS;
+	if (ask(&channels))
+		facts.queues = Setting{channels.combined_count, channels.max_combined};
+}
+
+void read_features(Ioctl &ask, LinkFacts &facts)
+{
+	const std::vector<std::string> names = read_strings(ask, ETH_SS_FEATURES);
+	WithArray<ethtool_gfeatures, ethtool_get_features_block> blocks((names.size() + 31) / 32);
+
+	blocks.header()->cmd = ETHTOOL_GFEATURES;
+	blocks.header()->size = static_cast<uint32_t>(blocks.count());
+	if (names.empty() || !ask(blocks.header()))
+		return;
+	for (size_t i = 0; i < names.size(); i++) {
+		const ethtool_get_features_block &block = blocks.items()[i / 32];
+		const uint32_t bit = 1u << i % 32;
+		facts.features.push_back(
+			{names[i],
+			 ((block.available & ~block.never_changed) & bit) || (block.active & bit),
+			 (block.active & bit) != 0});
+	}
+}
+
+void read_counters(Ioctl &ask, LinkFacts &facts)
+{
+	const std::vector<std::string> names = read_strings(ask, ETH_SS_STATS);
+	WithArray<ethtool_stats, uint64_t> stats(names.size());
+
+	stats.header()->cmd = ETHTOOL_GSTATS;
+	stats.header()->n_stats = static_cast<uint32_t>(names.size());
+	if (names.empty() || !ask(stats.header()))
+		return;
+	for (size_t i = 0; i < names.size(); i++)
+		facts.counters.emplace_back(names[i], stats.items()[i]);
+}
+
+void read_rss(Ioctl &ask, LinkFacts &facts)
+{
+	ethtool_rxfh sizes{};
+
+	sizes.cmd = ETHTOOL_GRSSH;
+	if (!ask(&sizes) || sizes.indir_size > most_strings || sizes.key_size > most_strings)
+		return;
+	WithArray<ethtool_rxfh, uint8_t> rss(sizes.indir_size * sizeof(uint32_t) + sizes.key_size);
+	*rss.header() = sizes;
+	if (!ask(rss.header()))
+		return;
+	facts.rss_table.resize(sizes.indir_size);
+	memcpy(facts.rss_table.data(), rss.items(), sizes.indir_size * sizeof(uint32_t));
+	const uint8_t *key = rss.items() + sizes.indir_size * sizeof(uint32_t);
+	facts.rss_key.assign(key, key + sizes.key_size);
+}
+
+} // namespace
+
+LinkFacts read_link(const std::string &interface)
+{
+	Ioctl ask(interface);
+	LinkFacts facts;
+
+	if (!if_nametoindex(interface.c_str()))
+		throw Trouble("there is no interface " + printable(interface));
+	read_driver(ask, facts);
+	read_sizes(ask, facts);
+	read_features(ask, facts);
+	read_counters(ask, facts);
+	read_rss(ask, facts);
+	facts.tx_push = read_tx_push(interface);
+	return facts;
+}
+
+} // namespace tool

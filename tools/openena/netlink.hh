@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What ethtool tells by netlink alone. */
+#ifndef TOOL_NETLINK_HH
+#define TOOL_NETLINK_HH
+
+#include <optional>
+#include <string>
+
+namespace tool
+{
+
+/* Whether packets are pushed into the adapter (LLQ); none if the kernel does not say. */
+[[nodiscard]] std::optional<bool> read_tx_push(const std::string &interface);
+
+} // namespace tool
+
+#endif

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "system.hh"
+
+#include "ethtool.hh"
+
+#include <algorithm>
+#include <fstream>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+namespace tool
+{
+
+namespace
+{
+
+constexpr size_t longest_file = 1 << 16;
+System *chosen = nullptr;
+
+} // namespace
+
+const LinkFeature *LinkFacts::feature(const std::string &name) const
+{
+	const auto found = std::find_if(features.begin(), features.end(),
+					[&](const LinkFeature &f) { return f.name == name; });
+	return found == features.end() ? nullptr : &*found;
+}
+
+std::optional<uint64_t> LinkFacts::counter(const std::string &name) const
+{
+	for (const auto &[known, value] : counters)
+		if (known == name)
+			return value;
+	return {};
+}
+
+std::optional<std::string> System::read(const std::string &path) const
+{
+	std::ifstream in(path_of(path));
+	std::string text(longest_file, '\0');
+
+	if (!in)
+		return {};
+	in.read(text.data(), static_cast<std::streamsize>(text.size()));
+	if (in.bad())
+		return {};
+	text.resize(static_cast<size_t>(in.gcount()));
+	while (!text.empty() && text.back() == '\n')
+		text.pop_back();
+	return text;
+}
+
+bool System::exists(const std::string &path) const
+{
+	std::error_code error;
+	return std::filesystem::exists(path_of(path), error);
+}
+
+std::vector<std::string> System::list(const std::string &path) const
+{
+	std::vector<std::string> names;
+	std::error_code error;
+
+	for (std::filesystem::directory_iterator it(path_of(path), error), end; !error && it != end;
+	     it.increment(error))
+		names.push_back(it->path().filename());
+	std::sort(names.begin(), names.end());
+	return names;
+}
+
+std::string System::link_name(const std::string &path) const
+{
+	std::error_code error;
+	const auto target = std::filesystem::read_symlink(path_of(path), error);
+	return error ? "" : target.filename().string();
+}
+
+LinkFacts System::link(const std::string &interface) const
+{
+	return read_link(interface);
+}
+
+std::string System::kernel() const
+{
+	utsname names{};
+	return uname(&names) ? "unknown" : names.release;
+}
+
+unsigned int System::cpus() const
+{
+	const long online = sysconf(_SC_NPROCESSORS_ONLN);
+	return online > 0 ? static_cast<unsigned int>(online) : 1;
+}
+
+System &this_system()
+{
+	static System system;
+	return chosen ? *chosen : system;
+}
+
+void look_at(System *system)
+{
+	chosen = system;
+}
+
+} // namespace tool
