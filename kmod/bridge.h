@@ -33,6 +33,8 @@ enum oe_limits_const {
 	OE_REGISTERS = 23, /* words of a register dump: up to the device's status at 0x58 */
 	OE_STAT_NAME = 32, /* ETH_GSTRING_LEN */
 	OE_ERROR_TEXT = 80, /* NETLINK_MAX_FMTMSG_LEN */
+	OE_RESETS_KEPT = 16, /* in the history */
+	OE_MAX_FACTS = 12, /* in one answer of oe_facts() */
 };
 
 /* Why a request was refused, for extack: names the value and the limit. */
@@ -358,6 +360,50 @@ void oe_dump_registers(struct oe_adapter *adapter, uint32_t words[OE_REGISTERS])
  */
 int oe_test_registers(struct oe_adapter *adapter, struct oe_error *error);
 int oe_test_admin(struct oe_adapter *adapter, struct oe_error *error);
+
+/* ---- health: all in process context, under rtnl ---------------------------------- */
+
+/* What can be at fault. */
+enum oe_reporter {
+	OE_REPORTER_DEVICE, /* fatal errors, registers that are silent, its own wish */
+	OE_REPORTER_ADMIN,
+	OE_REPORTER_KEEP_ALIVE,
+	OE_REPORTER_TX,
+	OE_REPORTER_RX,
+	OE_REPORTERS
+};
+
+/* Why the device must be reset; the text is static. */
+struct oe_fault {
+	enum oe_reporter reporter;
+	const char *text;
+};
+/*
+ * The fault behind the reset that is pending: once for each, false after that, and false if nothing
+ * is at fault (asked by user or system).
+ */
+bool oe_take_fault(struct oe_adapter *adapter, struct oe_fault *fault);
+
+/* A number and its name, which is static. */
+struct oe_fact {
+	const char *name;
+	uint64_t value;
+};
+/*
+ * How it stands with what a reporter is about: returns how many facts. Of TX and RX they are about
+ * one open queue, and none from the first @queue on that is not open; of the others @queue is 0.
+ */
+uint32_t oe_facts(struct oe_adapter *adapter, enum oe_reporter reporter, uint32_t queue,
+		  struct oe_fact facts[OE_MAX_FACTS]);
+
+struct oe_reset_record {
+	uint64_t when_ns; /* oek_now_ns() of its end */
+	const char *reason; /* static */
+	bool failed; /* the device did not come back */
+};
+/* The last resets, latest first; returns how many. */
+uint32_t oe_reset_history(const struct oe_adapter *adapter,
+			  struct oe_reset_record records[OE_RESETS_KEPT]);
 
 /* ---- link settings and statistics ----------------------------------------- */
 

@@ -8,6 +8,7 @@
 #include "../bridge.h"
 #include "admin_queue.hh"
 #include "event_queue.hh"
+#include "facts.hh"
 #include "features.hh"
 #include "memory.hh"
 #include "metrics.hh"
@@ -68,6 +69,14 @@ class Adapter {
 	void dump_registers(uint32_t *words);
 	[[nodiscard]] Status test_registers(oe_error &error);
 	[[nodiscard]] Status test_admin(oe_error &error);
+
+	/* Health: health.cc */
+	[[nodiscard]] bool take_fault(oe_fault &fault);
+	[[nodiscard]] uint32_t facts(oe_reporter reporter, uint32_t queue, oe_fact *facts);
+	[[nodiscard]] const ResetHistory &history() const
+	{
+		return history_;
+	}
 
 	/* Settings: settings.cc */
 	[[nodiscard]] uint32_t max_queues() const;
@@ -183,6 +192,9 @@ class Adapter {
 	[[nodiscard]] Status check_compatible(const Features &found) const;
 	void reset_failed();
 
+	void device_facts(Facts &facts);
+	void keep_alive_facts(Facts &facts) const;
+
 	oe_kernel *kernel_;
 	Registers registers_;
 	AdminQueue admin_;
@@ -216,6 +228,7 @@ class Adapter {
 	uint32_t failed_resets_ = 0; /* in succession */
 	uint64_t retry_ns_ = 0; /* 0: none due */
 	bool given_up_ = false;
+	ResetHistory history_;
 
 	Array<PairStats> pair_stats_;
 	struct oe_global_stats global_stats_ = {};

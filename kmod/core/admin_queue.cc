@@ -199,4 +199,18 @@ Result<ena_acq_entry> AdminQueue::take_completion()
 	return entry;
 }
 
+void AdminQueue::describe(Facts &facts) const
+{
+	State state = load_relaxed(state_);
+
+	facts.add("running", state == State::running);
+	facts.add("dead", state == State::dead);
+	facts.add("by_interrupt", interrupts_);
+	facts.add("timeout_ms", load_relaxed(timeout_ms_));
+	facts.add("submitted", counters_.submitted_cmd);
+	facts.add("completed", counters_.completed_cmd);
+	facts.add("refused", counters_.aborted_cmd);
+	facts.add("no_interrupt", counters_.no_completion);
+}
+
 } // namespace oe

@@ -11,6 +11,7 @@
 #include <type_traits>
 
 #include "../../abi/ena_admin.h"
+#include "facts.hh"
 #include "memory.hh"
 #include "registers.hh"
 #include "result.hh"
@@ -53,6 +54,7 @@ class AdminQueue {
 	{
 		return registers_->kernel();
 	}
+	void describe(Facts &facts) const;
 	[[nodiscard]] const AdminCounters &counters() const
 	{
 		return counters_;

@@ -203,6 +203,23 @@ int oe_test_admin(struct oe_adapter *adapter, struct oe_error *error)
 	return adapter->test_admin(*error).to_kernel();
 }
 
+bool oe_take_fault(struct oe_adapter *adapter, struct oe_fault *fault)
+{
+	return adapter->take_fault(*fault);
+}
+
+uint32_t oe_facts(struct oe_adapter *adapter, enum oe_reporter reporter, uint32_t queue,
+		  struct oe_fact facts[OE_MAX_FACTS])
+{
+	return adapter->facts(reporter, queue, facts);
+}
+
+uint32_t oe_reset_history(const struct oe_adapter *adapter,
+			  struct oe_reset_record records[OE_RESETS_KEPT])
+{
+	return adapter->history().copy(records);
+}
+
 int oe_get_link(struct oe_adapter *adapter, struct oe_link *link)
 {
 	return adapter->get_link(*link).to_kernel();

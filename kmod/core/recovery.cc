@@ -74,6 +74,7 @@ Status Adapter::reset_work()
 	Status status = bring_up(reason, found);
 	if (status)
 		status = check_compatible(found);
+	history_.note(reason, !status);
 	if (!status) {
 		admin_.stop();
 		reset_failed();

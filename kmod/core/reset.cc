@@ -115,7 +115,31 @@ ena_reset_reason ResetRequest::reason() const
 
 void ResetRequest::clear()
 {
+	taken_ = false;
 	store_release(reason_plus_one_, 0u);
+}
+
+bool ResetRequest::take()
+{
+	if (taken_ || !pending())
+		return false;
+	taken_ = true;
+	return true;
+}
+
+void ResetHistory::note(ena_reset_reason reason, bool failed)
+{
+	records_[count_++ % OE_RESETS_KEPT] = {
+		.when_ns = oek_now_ns(), .reason = reset_reason_name(reason), .failed = failed};
+}
+
+uint32_t ResetHistory::copy(oe_reset_record *records) const
+{
+	uint32_t kept = count_ < OE_RESETS_KEPT ? count_ : uint32_t{OE_RESETS_KEPT};
+
+	for (uint32_t i = 0; i < kept; i++)
+		records[i] = records_[(count_ - 1 - i) % OE_RESETS_KEPT];
+	return kept;
 }
 
 Status reset_device(Registers &registers, ena_reset_reason reason, bool extended)

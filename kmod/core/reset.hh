@@ -29,10 +29,25 @@ class ResetRequest {
 	/* What was asked for; NORMAL when nothing was. */
 	[[nodiscard]] ena_reset_reason reason() const;
 	void clear();
+	/* True once for each reset that is pending. Under rtnl. */
+	[[nodiscard]] bool take();
 
     private:
 	oe_kernel *kernel_ = nullptr;
 	uint32_t reason_plus_one_ = 0; /* 0: none */
+	bool taken_ = false;
+};
+
+/* The last resets. Under rtnl. */
+class ResetHistory {
+    public:
+	void note(ena_reset_reason reason, bool failed);
+	/* Latest first, to a place for OE_RESETS_KEPT; returns how many. */
+	uint32_t copy(oe_reset_record *records) const;
+
+    private:
+	oe_reset_record records_[OE_RESETS_KEPT] = {};
+	uint32_t count_ = 0; /* of all that ever were */
 };
 
 /* What the CAPS register says. */

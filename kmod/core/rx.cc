@@ -292,4 +292,14 @@ void RxQueue::inspect()
 	was_empty_ = empty;
 }
 
+void RxQueue::describe(Facts &facts) const
+{
+	facts.add("entries", config_.depth);
+	facts.add("posted", config_.depth - load_relaxed(nfree_));
+	facts.add("found_empty", load_relaxed(config_.stats->empty_rx_ring));
+	facts.add("bad_id", load_relaxed(config_.stats->bad_req_id));
+	facts.add("bad_descriptors", load_relaxed(config_.stats->bad_desc_num));
+	facts.add("broken", load_relaxed(broken_));
+}
+
 } // namespace oe

@@ -8,6 +8,7 @@
 #include "../../abi/ena_io.h"
 #include "../bridge.h"
 #include "admin_queue.hh"
+#include "facts.hh"
 #include "memory.hh"
 #include "queues.hh"
 #include "reset.hh"
@@ -42,6 +43,8 @@ class RxQueue {
 	void refill(oe_rx_buffer *buffers, uint32_t n);
 	/* The service: note a ring that is empty twice in succession. */
 	void inspect();
+	/* Under rtnl, while packets flow: each number is right, not all of one moment. */
+	void describe(Facts &facts) const;
 
     private:
 	[[nodiscard]] Status allocate(const RxConfig &config);

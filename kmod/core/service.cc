@@ -76,6 +76,16 @@ void Adapter::check_keep_alive(uint64_t now_ns)
 	reset_.ask(ENA_RESET_KEEP_ALIVE_TIMEOUT);
 }
 
+void Adapter::keep_alive_facts(Facts &facts) const
+{
+	uint64_t now_ns = oek_now_ns();
+	uint64_t last_ns = load_relaxed(keep_alive_ns_);
+
+	facts.add("limit_ms", load_relaxed(patience_.keep_alive_ms));
+	facts.add("since_last_ms", now_ns > last_ns ? (now_ns - last_ns) / ns_per_ms : 0);
+	facts.add("missed", global_stats_.wd_expired);
+}
+
 void Adapter::check_queues(uint64_t now_ns)
 {
 	/* oe_close() takes the queues away under this lock. */

@@ -362,4 +362,17 @@ TxOverdue TxQueue::overdue(uint64_t now_ns, uint64_t timeout_ns)
 	return result;
 }
 
+void TxQueue::describe(Facts &facts) const
+{
+	facts.add("entries", config_.depth);
+	facts.add("pushed_bytes", push());
+	facts.add("written", load_relaxed(used_));
+	facts.add("doorbell", load_relaxed(rung_));
+	facts.add("released", load_relaxed(released_));
+	facts.add("doorbells", load_relaxed(config_.stats->doorbells));
+	facts.add("missed", load_relaxed(config_.stats->missed_tx));
+	facts.add("bad_id", load_relaxed(config_.stats->bad_req_id));
+	facts.add("broken", load_relaxed(broken_));
+}
+
 } // namespace oe

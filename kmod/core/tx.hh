@@ -12,6 +12,7 @@
 #include "../../abi/ena_io.h"
 #include "../bridge.h"
 #include "admin_queue.hh"
+#include "facts.hh"
 #include "llq.hh"
 #include "memory.hh"
 #include "queues.hh"
@@ -62,6 +63,8 @@ class TxQueue {
 		return config_.llq.push();
 	}
 	[[nodiscard]] TxOverdue overdue(uint64_t now_ns, uint64_t timeout_ns);
+	/* Under rtnl, while packets flow: each number is right, not all of one moment. */
+	void describe(Facts &facts) const;
 
     private:
 	enum class SlotState : uint8_t { idle, in_flight, completed };

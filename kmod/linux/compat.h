@@ -7,6 +7,7 @@
 #include <linux/netdevice.h>
 #include <linux/netlink.h>
 #include <linux/version.h>
+#include <net/devlink.h>
 
 #define OE_SINCE(major, minor) \
 	(LINUX_VERSION_MAJOR * 256 + LINUX_VERSION_PATCHLEVEL >= (major) * 256 + (minor))
@@ -124,6 +125,28 @@ static inline void oe_fill_frag(skb_frag_t *frag, struct page *page, int offset,
 static inline bool oe_xdp_pfmemalloc(const struct xdp_buff *xdp)
 {
 	return xdp->flags & XDP_FLAGS_FRAGS_PF_MEMALLOC;
+}
+
+/* From 6.18 the operations have the graceful period; ours is none before as well. */
+static inline struct devlink_health_reporter *
+oe_health_reporter_create(struct devlink *devlink, const struct devlink_health_reporter_ops *ops,
+			  void *priv)
+{
+#if OE_SINCE(6, 18)
+	return devlink_health_reporter_create(devlink, ops, priv);
+#else
+	return devlink_health_reporter_create(devlink, ops, 0, priv);
+#endif
+}
+
+/* From 6.3 devlink names the driver itself. */
+static inline int oe_devlink_driver_name(struct devlink_info_req *request, const char *name)
+{
+#if OE_SINCE(6, 3)
+	return 0;
+#else
+	return devlink_info_driver_name_put(request, name);
+#endif
 }
 
 /* The name since 6.11. */

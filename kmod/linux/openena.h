@@ -121,6 +121,7 @@ struct oe_kernel {
 	spinlock_t phc_lock; /* one request at a time */
 	u32 phc_error_bound_ns; /* of the last reading */
 
+	struct oe_devlink *devlink; /* NULL: none */
 	struct work_struct reset_work;
 	struct delayed_work service_work;
 	char mgmt_irq_name[32];
@@ -198,6 +199,12 @@ extern const struct attribute_group *oe_device_groups[];
 void oe_ptp_register(struct oe_kernel *kernel);
 void oe_ptp_unregister(struct oe_kernel *kernel);
 int oe_get_ts_info(struct net_device *netdev, struct kernel_ethtool_ts_info *info);
+
+/* devlink.c */
+void oe_devlink_register(struct oe_kernel *kernel);
+void oe_devlink_unregister(struct oe_kernel *kernel);
+bool oe_devlink_report(struct oe_kernel *kernel);
+void oe_devlink_healthy(struct oe_kernel *kernel);
 
 /* diagnosis.c. All under rtnl. */
 int oe_get_regs_len(struct net_device *netdev);

@@ -83,9 +83,10 @@ static int oe_adapter_open(struct oe_kernel *kernel)
 	err = oe_interrupts_open(kernel);
 	if (err)
 		goto remove;
+	oe_devlink_register(kernel);
 	err = oe_netdev_register(kernel);
 	if (err)
-		goto close_interrupts;
+		goto unregister_devlink;
 	oe_ptp_register(kernel);
 	queue_delayed_work(oe_workqueue, &kernel->service_work, HZ);
 	/* One asked for earlier has found no registered net_device and done nothing. */
@@ -93,8 +94,10 @@ static int oe_adapter_open(struct oe_kernel *kernel)
 		oek_schedule_reset(kernel);
 	return 0;
 
-close_interrupts:
+unregister_devlink:
 	oe_interrupts_close(kernel);
+	cancel_work_sync(&kernel->reset_work);
+	oe_devlink_unregister(kernel);
 remove:
 	oe_remove(kernel->adapter, false);
 	return err;
@@ -108,6 +111,7 @@ static void oe_adapter_close(struct oe_kernel *kernel, bool shutdown)
 	oe_ptp_unregister(kernel);
 	oe_interrupts_close(kernel);
 	cancel_work_sync(&kernel->reset_work);
+	oe_devlink_unregister(kernel);
 	WRITE_ONCE(kernel->adapter, NULL);
 	/* Waits for readers of statistics that have seen the adapter. */
 	synchronize_net();

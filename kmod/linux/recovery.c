@@ -52,7 +52,10 @@ void oe_reset_now(struct oe_kernel *kernel)
 		err = oe_reset_work(kernel->adapter);
 		mutex_unlock(&kernel->service_lock);
 	}
-	if (!err && netif_running(netdev))
+	if (err)
+		return;
+	oe_devlink_healthy(kernel);
+	if (netif_running(netdev))
 		oe_up_or_later(kernel);
 }
 
@@ -60,6 +63,8 @@ void oe_reset_task(struct work_struct *work)
 {
 	struct oe_kernel *kernel = container_of(work, struct oe_kernel, reset_work);
 
+	if (oe_devlink_report(kernel))
+		return;
 	rtnl_lock();
 	oe_reset_now(kernel);
 	rtnl_unlock();

@@ -1,0 +1,103 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# devlink: what the adapter is, how it stands with each part of it, and who is told of a fault. A
+# fault is recovered from at once, or when its user says so.
+
+. "$(dirname "$0")/lib.sh"
+
+REPORTERS="device admin keep_alive tx rx"
+
+# A value of JSON by a path of Python, where all is in "x".
+json() # expression
+{
+    python3 -c "import json, sys; x = json.load(sys.stdin); print($1)"
+}
+
+# Of a reporter: state, error, recover, auto_recover, ...
+health() # reporter field
+{
+    devlink -j health show "$HANDLE" reporter "$1" |
+        json "next(iter(x['health'].values()))[0]['$2']"
+}
+
+info()
+{
+    devlink -j dev info "$HANDLE" >"$ST_TMP/info" || return 1
+    cat "$ST_TMP/info"
+    [ "$(json "x['info']['$HANDLE']['driver']" <"$ST_TMP/info")" = "$DRIVER" ] || return 1
+    json "x['info']['$HANDLE']['versions']['running']['fw.mgmt.api']" <"$ST_TMP/info" | grep -qx '[0-9]*\.[0-9]*'
+}
+
+reporters()
+{
+    local reporter
+    for reporter in $REPORTERS; do
+        [ "$(health "$reporter" state)" = healthy ] || { echo "$reporter is not healthy"; return 1; }
+        devlink -j health diagnose "$HANDLE" reporter "$reporter" >"$ST_TMP/$reporter" || return 1
+        cat "$ST_TMP/$reporter"
+        json "x" <"$ST_TMP/$reporter" >/dev/null || return 1
+    done
+    [ "$(json "len(x['queues'])" <"$ST_TMP/tx")" = "$(ethtool_number -l current Combined)" ] &&
+        [ "$(json "x['queues'][0]['entries']" <"$ST_TMP/rx")" = "$(ethtool_number -g current RX)" ]
+}
+
+# The adapter's fault is this reporter's, which has so many errors and recoveries then.
+struck() # fault reporter errors recoveries
+{
+    adapter_set nic0 inject "$1,count=1" || return 1
+    wait_for 10 counted "$2" "$3" "$4" || { devlink health show "$HANDLE"; return 1; }
+}
+
+counted() # reporter errors recoveries
+{
+    [ "$(health "$1" error)" = "$2" ] && [ "$(health "$1" recover)" = "$3" ]
+}
+
+recovered()
+{
+    need_monitor || return
+    struck fatal-error device 1 1 && wait_for 10 can_ping || return 1
+    [ "$(health device state)" = healthy ] || return 1
+    devlink -j health dump show "$HANDLE" reporter device >"$ST_TMP/dump" || return 1
+    cat "$ST_TMP/dump"
+    [ "$(json "x['fault']" <"$ST_TMP/dump")" = generic ] && json "x['tx']['queues'][0]" <"$ST_TMP/dump" &&
+        devlink -j health diagnose "$HANDLE" reporter device |
+        json "x['last_resets'][0]['reason']" | grep -qx generic
+}
+
+# Nobody touches the adapter until the user has looked.
+waits()
+{
+    local resets
+    need_monitor || return
+    devlink health set "$HANDLE" reporter device auto_recover false || return 1
+    resets=$(stat_value total_resets)
+    struck reset-request device 2 1 || return 1
+    sleep 2
+    [ "$(stat_value total_resets)" = "$resets" ] && [ "$(health device state)" = error ] || return 1
+    devlink health recover "$HANDLE" reporter device && wait_for 10 can_ping || return 1
+    [ "$(stat_value total_resets)" = $((resets + 1)) ] && [ "$(health device state)" = healthy ]
+}
+
+# Another way out of the same: what resets the adapter heals it.
+healed()
+{
+    need_monitor || return
+    struck reset-request device 3 2 && ethtool -t "$NETIF" offline && wait_for 10 can_ping || return 1
+    [ "$(health device state)" = healthy ] &&
+        devlink health set "$HANDLE" reporter device auto_recover true &&
+        struck reset-request device 4 3 && wait_for 10 can_ping
+}
+
+st_begin "devlink"
+need_openena || skip_all "openena only, this is $DRIVER"
+HANDLE=pci/$(basename "$(readlink -f "/sys/class/net/$NETIF/device")")
+need_tool devlink || skip_all "no devlink on this system"
+defer "devlink health set $HANDLE reporter device auto_recover true; adapter_set nic0 inject none"
+log_allow "fatal error|device reset wanted"
+run "what the adapter is" info
+run "reporters of all parts: $REPORTERS" reporters
+run "a fault is recovered from, and its dump kept" recovered
+run "a fault waits for its user" waits
+run "any reset heals it" healed
+st_end
