@@ -4,14 +4,6 @@
 
 . "$(dirname "$0")/lib.sh"
 
-# A member of the adapter's part of "openena check --json", by its path in Python.
-told() # path
-{
-    openena check --json --interface "$NETIF" >"$ST_TMP/check.json"
-    python3 -c "import json, sys
-print(json.load(open(sys.argv[1]))['adapters'][0]$1)" "$ST_TMP/check.json"
-}
-
 agrees_with_ethtool()
 {
     local driver queues rings rx
@@ -20,11 +12,18 @@ agrees_with_ethtool()
     rings=$(ethtool -g "$NETIF" | awk '/^RX:/ { n = $2 } END { print n }')
     rx=$(ethtool -S "$NETIF" | awk '/ queue_0_rx_cnt:/ { print $2 }')
     echo "driver $driver, $queues queues, RX ring of $rings, $rx packets in queue 0"
-    [ "$(told "['driver']")" = "$driver" ] &&
-        [ "$(told "['queues']['now']")" = "$queues" ] &&
-        [ "$(told "['rx_ring']['now']")" = "$rings" ] &&
-        [ "$(told "['counters']['queue_0_rx_cnt']")" -ge "$rx" ] &&
-        [ "$(told "['up']")" = True ] && [ "$(told "['mtu']")" = "$(cat /sys/class/net/"$NETIF"/mtu)" ]
+    openena check --json --interface "$NETIF" >"$ST_TMP/check.json"
+    python3 - "$ST_TMP/check.json" "$driver" "$queues" "$rings" "$rx" \
+        "$(cat /sys/class/net/"$NETIF"/mtu)" <<'END'
+import json, sys
+driver, queues, rings, rx, mtu = sys.argv[2], *map(int, sys.argv[3:])
+told = json.load(open(sys.argv[1]))["adapters"][0]
+assert told["driver"] == driver, told["driver"]
+assert told["queues"]["now"] == queues, told["queues"]
+assert told["rx_ring"]["now"] == rings, told["rx_ring"]
+assert told["counters"]["queue_0_rx_cnt"] >= rx, told["counters"]
+assert told["up"] and told["mtu"] == mtu, told["mtu"]
+END
 }
 
 # The word is in the findings, and not any more when what was done is undone.
@@ -52,8 +51,36 @@ all_adapters()
     [ "$(grep -c 1d0f: "$ST_TMP/all")" = "$(lspci -n -d 1d0f: | wc -l)" ]
 }
 
+# All that tune may change, with values.
+settings()
+{
+    ethtool -l "$NETIF" | sed -n '/Current/,$p'
+    ethtool -g "$NETIF" | sed -n '/Current/,$p'
+    ethtool -c "$NETIF" | grep -E '^Adaptive|^[rt]x-usecs:'
+    ethtool -x "$NETIF" | grep -E '^ +[0-9]+:'
+    grep . /sys/class/net/"$NETIF"/queues/*/?ps_cpus /proc/sys/net/core/{busy_poll,rmem_max,netdev_budget}
+}
+
+# Applied over the other workload, it is what is wanted; undone, it is as it was before both.
+tunes() # workload other
+{
+    local status=0
+    settings >"$ST_TMP/before"
+    openena tune "$2" --apply --interface "$NETIF" --state "$ST_TMP/state" >/dev/null || return 1
+    openena tune "$1" --apply --interface "$NETIF" --state "$ST_TMP/state" || return 1
+    openena tune "$1" --interface "$NETIF" --state "$ST_TMP/state" || status=1
+    settings >"$ST_TMP/during"
+    ping -q -c 5 -i 0.02 -w "$(seconds 10)" "$REMOTE_V4" | tail -n 2
+    [ "${PIPESTATUS[0]}" = 0 ] || status=1
+    openena tune --undo --interface "$NETIF" --state "$ST_TMP/state" || status=1
+    settings >"$ST_TMP/after"
+    diff "$ST_TMP/before" "$ST_TMP/after" || status=1
+    ! cmp -s "$ST_TMP/before" "$ST_TMP/during" || status=1
+    return $status
+}
+
 command -v openena >/dev/null || skip_all "make tools has not built openena"
-st_begin "openena check"
+st_begin "openena check and tune"
 # The kernel asks Linux's driver for its flow rules when queues go; it has none, and says so.
 [ "$DRIVER" = ena ] && log_allow 'Command parameter 46 is not supported'
 run "every adapter is there" all_adapters
@@ -65,4 +92,6 @@ run "too few queues are found" finds "1 queues of" \
 run "an interface that is down is found" finds "the interface is down" \
     "ip link set $NETIF down" "ip link set $NETIF up"
 run "a wrong interface is refused" refuses "the nearest is $NETIF" openena check --interface "${NETIF}x"
+run "tune for latency, and undo" tunes latency throughput
+run "tune for packet rate, and undo" tunes packet-rate latency
 st_end

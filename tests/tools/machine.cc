@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "machine.hh"
 
+#include "trouble.hh"
+
 #include <fstream>
 
 namespace fs = std::filesystem;
@@ -27,7 +29,18 @@ FakeMachine::FakeMachine() : System(scratch.path())
 		put(at + "msi_irqs/" + std::to_string(irq), "msix\n");
 		put("proc/irq/" + std::to_string(irq) + "/effective_affinity_list",
 		    std::to_string(irq % 4) + "\n");
+		put("proc/irq/" + std::to_string(irq) + "/smp_affinity_list", "0-3\n");
 	}
+	for (int queue = 0; queue < 4; queue++) {
+		const std::string number = std::to_string(queue);
+		put("sys/class/net/eth0/queues/rx-" + number + "/rps_cpus", "0\n");
+		put("sys/class/net/eth0/queues/tx-" + number + "/xps_cpus", "0\n");
+	}
+	put("proc/sys/net/core/busy_poll", "0\n");
+	put("proc/sys/net/ipv4/tcp_rmem", "4096\t131072\t6291456\n");
+	knobs = {{"queues", "4"},        {"rx-ring", "1024"}, {"tx-ring", "1024"},
+		 {"adaptive-rx", "off"}, {"rx-usecs", "20"},  {"tx-usecs", "64"},
+		 {"rss", "0 1 2 3"}};
 	facts.driver = "ena";
 	facts.queues = tool::Setting{4, 8};
 	facts.rx_ring = tool::Setting{1024, 8192};
@@ -35,6 +48,7 @@ FakeMachine::FakeMachine() : System(scratch.path())
 	facts.features = {{"rx-checksum", true, true}, {"tx-tcp-segmentation", true, true}};
 	facts.counters = {{"tx_timeout", 0}, {"bw_in_allowance_exceeded", 0}};
 	facts.tx_push = true;
+	facts.rss_table = {0, 1, 2, 3};
 	tool::look_at(this);
 }
 
@@ -54,4 +68,23 @@ void FakeMachine::put(const std::string &path, const std::string &text)
 void FakeMachine::remove(const std::string &path)
 {
 	fs::remove_all(scratch / path);
+}
+
+std::optional<std::string> FakeMachine::link_setting(const std::string &,
+						     const std::string &knob) const
+{
+	const auto found = knobs.find(knob);
+	return found == knobs.end() ? std::nullopt : std::optional(found->second);
+}
+
+void FakeMachine::set_link(const std::string &, const std::string &knob, const std::string &value)
+{
+	if (knob == refused)
+		throw tool::Trouble(knob + " is refused");
+	knobs[knob] = value;
+}
+
+std::string FakeMachine::text(const std::string &path) const
+{
+	return file_text(scratch / path);
 }

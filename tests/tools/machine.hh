@@ -6,6 +6,8 @@
 #include "run.hh"
 #include "system.hh"
 
+#include <map>
+
 struct MachineFiles {
 	Scratch scratch;
 };
@@ -33,7 +35,20 @@ class FakeMachine : MachineFiles, public tool::System {
 		return 4;
 	}
 
+	[[nodiscard]] std::optional<std::string>
+	link_setting(const std::string &, const std::string &knob) const override;
+	/* Trouble for the knob that is @refused. */
+	void set_link(const std::string &, const std::string &knob,
+		      const std::string &value) override;
+	[[nodiscard]] std::string text(const std::string &path) const;
+	[[nodiscard]] std::filesystem::path at(const std::string &name) const
+	{
+		return scratch / name;
+	}
+
 	tool::LinkFacts facts;
+	std::map<std::string, std::string> knobs;
+	std::string refused;
 };
 
 #endif

@@ -13,6 +13,7 @@ std::vector<std::unique_ptr<Command>> commands()
 	all.push_back(make_events());
 	all.push_back(make_inject());
 	all.push_back(make_check());
+	all.push_back(make_tune());
 	return all;
 }
 

@@ -13,6 +13,7 @@ std::unique_ptr<Command> make_toeplitz();
 std::unique_ptr<Command> make_events();
 std::unique_ptr<Command> make_inject();
 std::unique_ptr<Command> make_check();
+std::unique_ptr<Command> make_tune();
 
 } // namespace tool
 

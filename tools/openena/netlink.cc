@@ -112,9 +112,8 @@ class Genetlink {
 	unsigned int sequence_ = 0;
 };
 
-} // namespace
-
-std::optional<bool> read_tx_push(const std::string &interface)
+/* What ethtool's @command tells of an interface; each has its header at the same place. */
+std::optional<Answer> ask_ethtool(const std::string &interface, uint8_t command)
 {
 	Genetlink netlink;
 
@@ -126,11 +125,19 @@ std::optional<bool> read_tx_push(const std::string &interface)
 	if (!family || !family->numbers[CTRL_ATTR_FAMILY_ID])
 		return {};
 	request = netlink.begin(static_cast<uint16_t>(*family->numbers[CTRL_ATTR_FAMILY_ID]),
-				ETHTOOL_MSG_RINGS_GET);
+				command);
 	nlattr *header = mnl_attr_nest_start(request, ETHTOOL_A_RINGS_HEADER);
 	mnl_attr_put_strz(request, ETHTOOL_A_HEADER_DEV_NAME, interface.c_str());
 	mnl_attr_nest_end(request, header);
-	const auto rings = netlink.ask(request);
+	return netlink.ask(request);
+}
+
+} // namespace
+
+std::optional<bool> read_tx_push(const std::string &interface)
+{
+	const auto rings = ask_ethtool(interface, ETHTOOL_MSG_RINGS_GET);
+
 	if (!rings)
 		return {};
 	/* A driver that tells of a push buffer has one; of the flag alone only "on" says something. */
@@ -139,6 +146,17 @@ std::optional<bool> read_tx_push(const std::string &interface)
 	if (rings->numbers[ETHTOOL_A_RINGS_TX_PUSH].value_or(0))
 		return true;
 	return {};
+}
+
+Moderation read_moderation(const std::string &interface)
+{
+	const auto told = ask_ethtool(interface, ETHTOOL_MSG_COALESCE_GET);
+
+	if (!told)
+		return {};
+	return {told->numbers[ETHTOOL_A_COALESCE_USE_ADAPTIVE_RX].has_value(),
+		told->numbers[ETHTOOL_A_COALESCE_RX_USECS].has_value(),
+		told->numbers[ETHTOOL_A_COALESCE_TX_USECS].has_value()};
 }
 
 } // namespace tool

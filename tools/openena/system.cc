@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "system.hh"
 
+#include "descriptor.hh"
 #include "ethtool.hh"
+#include "text.hh"
+#include "trouble.hh"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
 #include <fstream>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -73,6 +79,29 @@ std::string System::link_name(const std::string &path) const
 	std::error_code error;
 	const auto target = std::filesystem::read_symlink(path_of(path), error);
 	return error ? "" : target.filename().string();
+}
+
+void System::write(const std::string &path, const std::string &text)
+{
+	const Descriptor file(::open(path_of(path).c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC));
+
+	if (!file ||
+	    ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+		throw Trouble(format("\"%s\" cannot be written to %s: %s",
+				     printable(text, 40).c_str(), printable(path).c_str(),
+				     strerror(errno)));
+}
+
+std::optional<std::string> System::link_setting(const std::string &interface,
+						const std::string &knob) const
+{
+	return read_link_setting(interface, knob);
+}
+
+void System::set_link(const std::string &interface, const std::string &knob,
+		      const std::string &value)
+{
+	write_link_setting(interface, knob, value);
 }
 
 LinkFacts System::link(const std::string &interface) const

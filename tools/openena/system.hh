@@ -54,6 +54,14 @@ class System {
 	/* The last part of where a symbolic link leads; empty if it is none. */
 	[[nodiscard]] std::string link_name(const std::string &path) const;
 
+	/* Trouble names the file and the reason. */
+	virtual void write(const std::string &path, const std::string &text);
+
+	/* A knob of ethtool, see link_knobs; none: the interface has none such. */
+	[[nodiscard]] virtual std::optional<std::string>
+	link_setting(const std::string &interface, const std::string &knob) const;
+	virtual void set_link(const std::string &interface, const std::string &knob,
+			      const std::string &value);
 	[[nodiscard]] virtual LinkFacts link(const std::string &interface) const;
 	[[nodiscard]] virtual std::string kernel() const;
 	[[nodiscard]] virtual unsigned int cpus() const;
