@@ -167,7 +167,7 @@ struct oe_settings {
 	/*
 	 * Each pair has a second TX queue, for frames of XDP: at most half of the queues can be
 	 * used. No frame is longer than @xdp_frame, in bytes with Ethernet header and VLAN tag, for
-	 * a program that takes a frame in one buffer only; 0: any length. That acts at once.
+	 * who takes a frame in one buffer only; 0: any length. That acts at once.
 	 */
 	bool xdp;
 	uint32_t xdp_frame;
@@ -264,6 +264,8 @@ int oe_tx_submit(struct oe_txq *q, const struct oe_tx_packet *packet, struct oe_
 uint32_t oe_tx_push(const struct oe_txq *q);
 /* Ring the doorbell for what OE_TX_KICK left out. */
 void oe_tx_kick(struct oe_txq *q);
+/* How many packets of one buffer the queue takes now. Under the lock of who submits. */
+uint32_t oe_tx_room(const struct oe_txq *q);
 /*
  * Whether a stopped queue has room again. Any context. Begins with a full
  * barrier: what the caller stored before (the stop flag) is visible to the

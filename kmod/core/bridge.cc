@@ -132,6 +132,11 @@ void oe_tx_kick(struct oe_txq *q)
 	q->kick();
 }
 
+uint32_t oe_tx_room(const struct oe_txq *q)
+{
+	return q->small_packets();
+}
+
 bool oe_tx_has_room(const struct oe_txq *q)
 {
 	return q->has_room();

@@ -82,7 +82,7 @@ bool Adapter::check_xdp(const oe_settings &wanted, Refusal &why) const
 	if (wanted.xdp_frame && wanted.mtu + ethernet_overhead > wanted.xdp_frame) {
 		why << "MTU of " << wanted.mtu << " is above "
 		    << wanted.xdp_frame - ethernet_overhead
-		    << ", the limit of an XDP program without frags";
+		    << ", the limit of XDP with a frame in one buffer";
 		return false;
 	}
 	return true;

@@ -97,6 +97,11 @@ bool TxQueue::has_room() const
 	return room() >= wake_from_;
 }
 
+uint32_t TxQueue::small_packets() const
+{
+	return room() / config_.llq.entries_for(config_.llq.meta_in_each ? 2 : 1);
+}
+
 bool TxQueue::offloads_possible(const oe_tx_packet &packet) const
 {
 	bool ipv6 = is_set(packet.flags, OE_TX_IPV6);

@@ -54,6 +54,8 @@ class TxQueue {
 	[[nodiscard]] Result<oe_tx_result> submit(const oe_tx_packet &packet);
 	void kick();
 	[[nodiscard]] bool has_room() const;
+	/* In packets of one buffer. */
+	[[nodiscard]] uint32_t small_packets() const;
 	[[nodiscard]] uint32_t completed(uint16_t *ids, uint32_t max);
 	void release(const uint16_t *ids, uint32_t n);
 	void unmask(uint32_t value);

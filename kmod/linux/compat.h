@@ -22,7 +22,7 @@
 #include <net/page_pool.h>
 #endif
 
-#include <net/xdp.h>
+#include <net/xdp_sock_drv.h>
 
 #include "../bridge.h"
 
@@ -96,7 +96,7 @@ static inline void oe_set_xdp_features(struct net_device *netdev)
 {
 #if OE_SINCE(6, 3)
 	xdp_set_features_flag(netdev, NETDEV_XDP_ACT_BASIC | NETDEV_XDP_ACT_REDIRECT |
-					      NETDEV_XDP_ACT_RX_SG);
+					      NETDEV_XDP_ACT_RX_SG | NETDEV_XDP_ACT_XSK_ZEROCOPY);
 #endif
 }
 
@@ -119,6 +119,15 @@ static inline void oe_fill_frag(skb_frag_t *frag, struct page *page, int offset,
 	__skb_frag_set_page(frag, page);
 	skb_frag_off_set(frag, offset);
 	skb_frag_size_set(frag, size);
+#endif
+}
+
+static inline void oe_xsk_sync(struct xdp_buff *xdp, struct xsk_buff_pool *pool)
+{
+#if OE_SINCE(6, 10)
+	xsk_buff_dma_sync_for_cpu(xdp);
+#else
+	xsk_buff_dma_sync_for_cpu(xdp, pool);
 #endif
 }
 

@@ -28,6 +28,8 @@ static int oe_poll(struct napi_struct *napi, int budget)
 		return 0;
 	if (pair->xdp)
 		tx_more |= oe_xdp_clean(pair);
+	if (pair->xsk)
+		tx_more |= oe_xsk_send(pair);
 	done = oe_rx_clean(pair, budget);
 	if (tx_more || done >= budget)
 		return budget;
@@ -69,6 +71,7 @@ int oe_pair_open(struct oe_kernel *kernel, u32 index, const struct oe_settings *
 	pair->tx_ring = settings->tx_ring;
 	pair->rx_ring = settings->rx_ring;
 	pair->xdp = settings->xdp;
+	pair->xsk = pair->xdp ? pair->xsk_wanted : NULL;
 	oe_napi_add(kernel->netdev, &pair->napi, oe_poll, index);
 	err = oe_tx_open(pair);
 	if (err)

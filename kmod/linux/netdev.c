@@ -62,8 +62,8 @@ int oe_up(struct oe_kernel *kernel)
 		goto unlock;
 	for (i = 0; i < settings.queues; i++)
 		oe_pair_start(&kernel->pairs[i]);
-	oe_xdp_start(kernel);
 	kernel->open_pairs = settings.queues;
+	oe_xdp_start(kernel);
 	kernel->reopen = false;
 	/* All: the watchdog looks at those beyond the open ones too. */
 	netif_tx_start_all_queues(kernel->netdev);
@@ -230,6 +230,7 @@ static const struct net_device_ops oe_netdev_ops = {
 	.ndo_get_stats64 = oe_ndo_get_stats64,
 	.ndo_bpf = oe_ndo_bpf,
 	.ndo_xdp_xmit = oe_ndo_xdp_xmit,
+	.ndo_xsk_wakeup = oe_ndo_xsk_wakeup,
 	.ndo_validate_addr = eth_validate_addr,
 };
 

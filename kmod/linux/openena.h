@@ -42,7 +42,9 @@ struct oe_tx_slot {
 
 /* A frame of XDP on its way, likewise. */
 struct oe_xdp_slot {
-	struct xdp_frame *frame; /* NULL: free. Published last, cleared first */
+	bool used; /* published last, cleared first */
+	struct xdp_frame *frame; /* NULL: a packet in the memory of a socket */
+	u32 turn; /* which of the socket's */
 	u16 nmapped; /* buffers mapped for it; 0: its pages are those of the pair's pool */
 	struct oe_tx_buffer buffers[OE_MAX_TX_BUFFERS];
 };
@@ -77,6 +79,14 @@ struct oe_pair {
 	struct oe_xdp_slot *xdp_slots; /* by request id */
 	spinlock_t xdp_lock; /* submission to xdp_txq: the NAPI, and other interfaces' */
 	struct xdp_rxq_info xdp_rxq;
+
+	/* AF_XDP without copies. Two pools: the one in use while open, and under rtnl the wanted one. */
+	struct xsk_buff_pool *xsk, *xsk_wanted;
+	struct xdp_buff **xsk_buffs; /* by RX request id; NULL: not posted */
+	u32 xsk_taken,
+		xsk_reported; /* packets of the socket so far; all between are on their way */
+	unsigned long *xsk_done; /* a bit for each of these: completed */
+	struct xdp_buff *xsk_fill[OE_BURST];
 
 	/* Scratch of the NAPI, too large for its stack. */
 	struct oe_rx_burst burst;
@@ -167,7 +177,7 @@ void oe_tx_close(struct oe_pair *pair);
 
 /* rx.c */
 int oe_rx_clean(struct oe_pair *pair, int budget);
-void oe_rx_fill(struct oe_pair *pair, gfp_t gfp);
+bool oe_rx_fill(struct oe_pair *pair, gfp_t gfp);
 struct page *oe_rx_take(struct oe_pair *pair, const struct oe_rx_frag *frag);
 void oe_rx_sync(struct oe_pair *pair, struct page *page, u32 offset, u32 len);
 void oe_rx_drop(struct oe_pair *pair, const struct oe_rx_packet *packet,
@@ -180,6 +190,11 @@ void oe_rx_close(struct oe_pair *pair);
 int oe_ndo_bpf(struct net_device *netdev, struct netdev_bpf *bpf);
 void oe_xdp_receive(struct oe_pair *pair, struct bpf_prog *prog, const struct oe_rx_packet *packet,
 		    const struct oe_rx_frag *frags);
+void oe_xdp_act(struct oe_pair *pair, struct bpf_prog *prog, const struct oe_rx_packet *packet,
+		struct xdp_buff *xdp);
+void oe_xdp_pass(struct oe_pair *pair, const struct oe_rx_packet *packet, struct xdp_buff *xdp);
+int oe_xdp_apply(struct oe_kernel *kernel, const struct bpf_prog *prog, bool reopen,
+		 struct oe_error *error);
 void oe_xdp_flush(struct oe_pair *pair);
 int oe_xdp_open(struct oe_pair *pair);
 void oe_xdp_close(struct oe_pair *pair);
@@ -193,6 +208,21 @@ void oe_xdp_kick(struct oe_pair *pair);
 bool oe_xdp_clean(struct oe_pair *pair);
 int oe_xdp_tx_open(struct oe_pair *pair);
 void oe_xdp_tx_close(struct oe_pair *pair);
+
+/* xsk.c */
+int oe_ndo_xsk_wakeup(struct net_device *netdev, u32 queue, u32 flags);
+int oe_xsk_setup(struct oe_kernel *kernel, struct xsk_buff_pool *pool, u16 queue);
+u32 oe_xsk_frame(struct xsk_buff_pool *pool);
+int oe_xsk_open(struct oe_pair *pair);
+void oe_xsk_close(struct oe_pair *pair);
+int oe_xsk_register(struct oe_pair *pair);
+bool oe_xsk_fill(struct oe_pair *pair);
+void oe_xsk_receive(struct oe_pair *pair, struct bpf_prog *prog, const struct oe_rx_packet *packet,
+		    const struct oe_rx_frag *frags);
+struct sk_buff *oe_xsk_copy(struct oe_pair *pair, const struct xdp_buff *xdp);
+bool oe_xsk_send(struct oe_pair *pair);
+void oe_xsk_sent(struct oe_pair *pair, u32 turn);
+void oe_xsk_report(struct oe_pair *pair);
 
 /* ptp.c */
 extern const struct attribute_group *oe_device_groups[];

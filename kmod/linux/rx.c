@@ -106,6 +106,10 @@ static void oe_rx_deliver(struct oe_pair *pair, const struct oe_rx_packet *packe
 {
 	struct sk_buff *skb;
 
+	if (pair->xsk) {
+		oe_xsk_receive(pair, prog, packet, frags);
+		return;
+	}
 	if (unlikely(!oe_rx_fits(packet, frags))) {
 		pair->rx_unfit++;
 		oe_rx_drop(pair, packet, frags);
@@ -132,13 +136,15 @@ static void oe_rx_deliver(struct oe_pair *pair, const struct oe_rx_packet *packe
 /*
  * Post as many pages as the core wants. @gfp: GFP_KERNEL before the NAPI runs,
  * else GFP_ATOMIC. Pages that cannot be had are asked for again by the next
- * poll, or, when no packet comes for want of buffers, by the service work.
+ * poll, or, when no packet comes for want of buffers, by the service work. True: poll again at once.
  */
-void oe_rx_fill(struct oe_pair *pair, gfp_t gfp)
+bool oe_rx_fill(struct oe_pair *pair, gfp_t gfp)
 {
 	u32 wanted = oe_rx_wanted(pair->rxq);
 	u32 n, i;
 
+	if (pair->xsk)
+		return oe_xsk_fill(pair);
 	while (wanted) {
 		for (n = 0; n < min_t(u32, wanted, OE_BURST); n++) {
 			struct page *page = page_pool_alloc_pages(pair->pool, gfp | __GFP_NOWARN);
@@ -158,9 +164,10 @@ void oe_rx_fill(struct oe_pair *pair, gfp_t gfp)
 			pair->rx_stats->page_alloc_fail++;
 			pair->rx_stats->refil_partial++;
 			WRITE_ONCE(pair->starved, true);
-			return;
+			break;
 		}
 	}
+	return false;
 }
 
 /* Returns the number of packets, @budget when more may be waiting. NAPI context. */
@@ -181,8 +188,7 @@ int oe_rx_clean(struct oe_pair *pair, int budget)
 	if (prog)
 		oe_xdp_flush(pair);
 
-	oe_rx_fill(pair, GFP_ATOMIC);
-	return done;
+	return oe_rx_fill(pair, GFP_ATOMIC) ? budget : done;
 }
 
 int oe_rx_open(struct oe_pair *pair)
@@ -201,6 +207,8 @@ int oe_rx_open(struct oe_pair *pair)
 	int err;
 
 	BUILD_BUG_ON(OE_RX_LEN > U16_MAX);
+	if (pair->xsk)
+		return oe_xsk_open(pair);
 	pair->rx_pages = kvzalloc_node(array_size(pair->rx_ring, sizeof(*pair->rx_pages)),
 				       GFP_KERNEL, params.nid);
 	if (!pair->rx_pages)
@@ -226,6 +234,10 @@ void oe_rx_close(struct oe_pair *pair)
 {
 	u32 i;
 
+	if (pair->xsk) {
+		oe_xsk_close(pair);
+		return;
+	}
 	for (i = 0; i < pair->rx_ring; i++)
 		if (pair->rx_pages[i])
 			page_pool_put_full_page(pair->pool, pair->rx_pages[i], false);

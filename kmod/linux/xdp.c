@@ -3,16 +3,45 @@
 #include <linux/bpf_trace.h>
 #include <linux/filter.h>
 #include <linux/prefetch.h>
-#include <net/xdp.h>
+#include <net/xdp_sock_drv.h>
 
 #include "openena.h"
 
-/* A program that knows no frags sees only frames that fit one buffer. */
-#define OE_XDP_FRAME OE_RX_LEN
-
-static u32 oe_xdp_longest(const struct bpf_prog *prog)
+/*
+ * What programs and sockets need: a second TX queue of each pair while there is any of them, and
+ * frames in one buffer for a program that knows no frags, and for the memory of a socket.
+ */
+static void oe_xdp_needs(struct oe_kernel *kernel, const struct bpf_prog *prog,
+			 struct oe_settings *settings)
 {
-	return prog && !prog->aux->xdp_has_frags ? OE_XDP_FRAME : 0;
+	u32 limit = prog && !prog->aux->xdp_has_frags ? OE_RX_LEN : U32_MAX;
+	u32 i;
+
+	settings->xdp = prog;
+	for (i = 0; i < kernel->max_pairs; i++) {
+		struct xsk_buff_pool *pool = kernel->pairs[i].xsk_wanted;
+
+		if (!pool)
+			continue;
+		settings->xdp = true;
+		limit = min(limit, oe_xsk_frame(pool));
+	}
+	settings->xdp_frame = limit == U32_MAX ? 0 : limit;
+}
+
+/* @reopen: also when the queues for XDP stay or stay away. */
+int oe_xdp_apply(struct oe_kernel *kernel, const struct bpf_prog *prog, bool reopen,
+		 struct oe_error *error)
+{
+	struct oe_settings settings;
+	bool before;
+
+	oe_get_settings(kernel->adapter, &settings);
+	before = settings.xdp;
+	oe_xdp_needs(kernel, prog, &settings);
+	if (reopen || settings.xdp != before)
+		return oe_apply_settings(kernel, &settings, error);
+	return oe_set_settings(kernel->adapter, &settings, error);
 }
 
 /* Another program, from the next poll on; the earlier one goes when no poll uses it any more. */
@@ -31,19 +60,10 @@ static void oe_xdp_exchange(struct oe_kernel *kernel, struct bpf_prog *prog)
 static int oe_xdp_attach(struct oe_kernel *kernel, struct bpf_prog *prog,
 			 struct netlink_ext_ack *extack)
 {
-	struct oe_settings settings;
 	struct oe_error error;
-	bool had_queues;
 	int err;
 
-	oe_get_settings(kernel->adapter, &settings);
-	had_queues = settings.xdp;
-	settings.xdp = true;
-	settings.xdp_frame = oe_xdp_longest(prog);
-	if (had_queues)
-		err = oe_set_settings(kernel->adapter, &settings, &error);
-	else
-		err = oe_apply_settings(kernel, &settings, &error);
+	err = oe_xdp_apply(kernel, prog, false, &error);
 	if (err) {
 		oe_refuse(kernel->netdev, extack, &error);
 		return err;
@@ -56,18 +76,12 @@ static int oe_xdp_attach(struct oe_kernel *kernel, struct bpf_prog *prog,
 /* Cannot fail: if the datapath does not open again at once, that is tried every second. */
 static void oe_xdp_detach(struct oe_kernel *kernel)
 {
-	struct oe_settings settings;
 	struct oe_error error;
 
 	oe_xdp_offer_target(kernel->netdev, false);
 	oe_xdp_exchange(kernel, NULL);
 	/* After shutdown there are no queues. */
-	if (!kernel->adapter)
-		return;
-	oe_get_settings(kernel->adapter, &settings);
-	settings.xdp = false;
-	settings.xdp_frame = 0;
-	if (oe_apply_settings(kernel, &settings, &error))
+	if (kernel->adapter && oe_xdp_apply(kernel, NULL, false, &error))
 		netdev_err(kernel->netdev, "%s\n", error.text);
 }
 
@@ -75,6 +89,8 @@ int oe_ndo_bpf(struct net_device *netdev, struct netdev_bpf *bpf)
 {
 	struct oe_kernel *kernel = netdev_priv(netdev);
 
+	if (bpf->command == XDP_SETUP_XSK_POOL)
+		return oe_xsk_setup(kernel, bpf->xsk.pool, bpf->xsk.queue_id);
 	if (bpf->command != XDP_SETUP_PROG)
 		return -EINVAL;
 	if (!bpf->prog) {
@@ -119,7 +135,9 @@ static void oe_xdp_prepare(struct oe_pair *pair, const struct oe_rx_packet *pack
 
 static void oe_xdp_drop(struct oe_pair *pair, struct xdp_buff *xdp)
 {
-	if (likely(!xdp_buff_has_frags(xdp)))
+	if (pair->xsk)
+		xsk_buff_free(xdp);
+	else if (likely(!xdp_buff_has_frags(xdp)))
 		page_pool_recycle_direct(pair->pool, virt_to_page(xdp->data_hard_start));
 	else
 		xdp_return_buff(xdp);
@@ -151,22 +169,29 @@ static struct sk_buff *oe_xdp_build(struct xdp_buff *xdp)
 	return skb;
 }
 
-static void oe_xdp_pass(struct oe_pair *pair, const struct oe_rx_packet *packet,
-			struct xdp_buff *xdp)
+/* To the stack. The memory of a socket stays the socket's. */
+void oe_xdp_pass(struct oe_pair *pair, const struct oe_rx_packet *packet, struct xdp_buff *xdp)
 {
-	struct sk_buff *skb = oe_xdp_build(xdp);
+	struct sk_buff *skb = pair->xsk ? oe_xsk_copy(pair, xdp) : oe_xdp_build(xdp);
 
-	if (unlikely(!skb)) {
+	if (unlikely(!skb))
 		pair->rx_stats->skb_alloc_fail++;
+	if (unlikely(!skb) || pair->xsk)
 		oe_xdp_drop(pair, xdp);
+	if (unlikely(!skb))
 		return;
-	}
 	oe_rx_finish(pair, packet, skb);
 }
 
-/* Run the program. False: the packet could not go where it says, and is still there. */
-static bool oe_xdp_act(struct oe_pair *pair, struct bpf_prog *prog,
-		       const struct oe_rx_packet *packet, struct xdp_buff *xdp)
+static void oe_xdp_exception(struct oe_pair *pair, struct bpf_prog *prog, u32 action)
+{
+	trace_xdp_exception(pair->kernel->netdev, prog, action);
+	pair->rx_stats->xdp_aborted++;
+}
+
+/* Run the program, and do with the packet what it says. */
+void oe_xdp_act(struct oe_pair *pair, struct bpf_prog *prog, const struct oe_rx_packet *packet,
+		struct xdp_buff *xdp)
 {
 	struct oe_rx_stats *stats = pair->rx_stats;
 	struct net_device *netdev = pair->kernel->netdev;
@@ -176,34 +201,35 @@ static bool oe_xdp_act(struct oe_pair *pair, struct bpf_prog *prog,
 	case XDP_PASS:
 		stats->xdp_pass++;
 		oe_xdp_pass(pair, packet, xdp);
-		return true;
+		return;
 	case XDP_DROP:
 		stats->xdp_drop++;
-		oe_xdp_drop(pair, xdp);
-		return true;
+		break;
 	case XDP_TX:
-		if (unlikely(!oe_xdp_send_back(pair, xdp)))
-			break;
+		if (unlikely(!oe_xdp_send_back(pair, xdp))) {
+			oe_xdp_exception(pair, prog, action);
+			return;
+		}
 		stats->xdp_tx++;
 		pair->xdp_sent = true;
-		return true;
+		return;
 	case XDP_REDIRECT:
-		if (unlikely(xdp_do_redirect(netdev, xdp, prog)))
+		if (unlikely(xdp_do_redirect(netdev, xdp, prog))) {
+			oe_xdp_exception(pair, prog, action);
 			break;
+		}
 		stats->xdp_redirect++;
 		pair->xdp_redirected = true;
-		return true;
+		return;
 	case XDP_ABORTED:
+		oe_xdp_exception(pair, prog, action);
 		break;
 	default:
 		bpf_warn_invalid_xdp_action(netdev, prog, action);
 		trace_xdp_exception(netdev, prog, action);
 		stats->xdp_invalid++;
-		return false;
 	}
-	trace_xdp_exception(netdev, prog, action);
-	stats->xdp_aborted++;
-	return false;
+	oe_xdp_drop(pair, xdp);
 }
 
 void oe_xdp_receive(struct oe_pair *pair, struct bpf_prog *prog, const struct oe_rx_packet *packet,
@@ -217,8 +243,7 @@ void oe_xdp_receive(struct oe_pair *pair, struct bpf_prog *prog, const struct oe
 		return;
 	}
 	oe_xdp_prepare(pair, packet, frags, &xdp);
-	if (unlikely(!oe_xdp_act(pair, prog, packet, &xdp)))
-		oe_xdp_drop(pair, &xdp);
+	oe_xdp_act(pair, prog, packet, &xdp);
 }
 
 /* Once a poll: all that it sent and redirected goes now. */
@@ -242,10 +267,13 @@ int oe_xdp_open(struct oe_pair *pair)
 	pair->xdp_txq = oe_xdp_txq(pair->kernel->adapter, pair->index);
 	/* Frags are pages, too: a program may lengthen the last one. */
 	err = __xdp_rxq_info_reg(&pair->xdp_rxq, pair->kernel->netdev, pair->index,
-				 pair->napi.napi_id, PAGE_SIZE);
+				 pair->napi.napi_id, pair->xsk ? 0 : PAGE_SIZE);
 	if (err)
 		return err;
-	err = xdp_rxq_info_reg_mem_model(&pair->xdp_rxq, MEM_TYPE_PAGE_POOL, pair->pool);
+	if (pair->xsk)
+		err = oe_xsk_register(pair);
+	else
+		err = xdp_rxq_info_reg_mem_model(&pair->xdp_rxq, MEM_TYPE_PAGE_POOL, pair->pool);
 	if (err)
 		goto unregister;
 	err = oe_xdp_tx_open(pair);

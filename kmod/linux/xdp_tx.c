@@ -83,10 +83,11 @@ static void oe_xdp_file(struct oe_pair *pair, struct xdp_frame *frame, const str
 {
 	struct oe_xdp_slot *slot = &pair->xdp_slots[id];
 
+	slot->frame = frame;
 	slot->nmapped = map->pool ? 0 : map->nbuffers;
 	memcpy(slot->buffers, map->buffers, slot->nmapped * sizeof(map->buffers[0]));
-	/* Orders the slot before the frame: who sees it in oe_xdp_clean() may unmap it. */
-	smp_store_release(&slot->frame, frame);
+	/* Orders the slot before its use: who sees it in oe_xdp_clean() may unmap the frame. */
+	smp_store_release(&slot->used, true);
 }
 
 /* Under xdp_lock. False: nothing happened, the frame is still the caller's. */
@@ -124,17 +125,23 @@ static bool oe_xdp_send(struct oe_pair *pair, struct xdp_frame *frame, bool pool
 	return true;
 }
 
-/* XDP_TX. False: the packet is still in its buffer. The doorbell is oe_xdp_kick()'s. */
+/* XDP_TX. False: the packet is lost. The doorbell is oe_xdp_kick()'s. */
 bool oe_xdp_send_back(struct oe_pair *pair, struct xdp_buff *xdp)
 {
 	struct xdp_frame *frame = xdp_convert_buff_to_frame(xdp);
 	bool sent;
 
-	if (unlikely(!frame))
+	/* No room for what a frame has in front. */
+	if (unlikely(!frame)) {
+		xdp_return_buff(xdp);
 		return false;
+	}
 	spin_lock(&pair->xdp_lock);
-	sent = oe_xdp_send(pair, frame, true);
+	/* Of a socket's memory the frame is a copy. */
+	sent = oe_xdp_send(pair, frame, !pair->xsk);
 	spin_unlock(&pair->xdp_lock);
+	if (unlikely(!sent))
+		xdp_return_frame_rx_napi(frame);
 	return sent;
 }
 
@@ -192,16 +199,19 @@ static u32 oe_xdp_free(struct oe_pair *pair, const u16 *ids, u32 n, struct xdp_f
 
 	for (i = 0; i < n; i++) {
 		struct oe_xdp_slot *slot = &pair->xdp_slots[ids[i]];
-		/* Pairs with the release in oe_xdp_file(). */
-		struct xdp_frame *frame = smp_load_acquire(&slot->frame);
 
-		if (unlikely(!frame)) {
+		/* Pairs with the release where a slot is filled. */
+		if (unlikely(!smp_load_acquire(&slot->used))) {
 			oe_request_reset(pair->kernel->adapter, ENA_RESET_INVALID_TX_REQ_ID);
 			break;
 		}
+		slot->used = false;
+		if (!slot->frame) {
+			oe_xsk_sent(pair, slot->turn);
+			continue;
+		}
 		oe_xdp_unmap(&pair->kernel->pdev->dev, slot->buffers, slot->nmapped);
-		slot->frame = NULL;
-		xdp_return_frame_bulk(frame, bulk);
+		xdp_return_frame_bulk(slot->frame, bulk);
 	}
 	return i;
 }
@@ -228,6 +238,8 @@ bool oe_xdp_clean(struct oe_pair *pair)
 	}
 	xdp_flush_frame_bulk(&bulk);
 	rcu_read_unlock();
+	if (pair->xsk)
+		oe_xsk_report(pair);
 	return n == OE_BURST && freed == n;
 }
 
@@ -246,7 +258,7 @@ void oe_xdp_tx_close(struct oe_pair *pair)
 	for (i = 0; i < pair->tx_ring; i++) {
 		struct oe_xdp_slot *slot = &pair->xdp_slots[i];
 
-		if (!slot->frame)
+		if (!slot->used || !slot->frame)
 			continue;
 		oe_xdp_unmap(&pair->kernel->pdev->dev, slot->buffers, slot->nmapped);
 		xdp_return_frame(slot->frame);

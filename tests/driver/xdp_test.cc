@@ -128,10 +128,35 @@ TEST_F(Xdp, LongFramesNeedAProgramForThem)
 	EXPECT_EQ(change([](oe_settings &s) { s.mtu = 3502; }), 0);
 	EXPECT_EQ(change([](oe_settings &s) { s.mtu = 3503; }), -EINVAL);
 	EXPECT_STREQ(error.text,
-		     "MTU of 3503 is above 3502, the limit of an XDP program without frags");
+		     "MTU of 3503 is above 3502, the limit of XDP with a frame in one buffer");
 	ASSERT_EQ(change([](oe_settings &s) { s.xdp_frame = 0; }), 0);
 	EXPECT_EQ(change([](oe_settings &s) { s.mtu = 9001; }), 0);
 	EXPECT_EQ(change([](oe_settings &s) { s.xdp_frame = 3520; }), -EINVAL);
+}
+
+/* A socket's packets are taken from it only if they fit. */
+TEST_F(Xdp, RoomIsInPacketsOfOneBuffer)
+{
+	struct oe_txq *q = oe_xdp_txq(k.adapter, 1);
+
+	EXPECT_EQ(oe_tx_room(q), 511u);
+	for (uint32_t left = 511; left > 0; left--) {
+		ASSERT_EQ(oe_tx_room(q), left);
+		send(q);
+	}
+	oe_tx_buffer buffer{0x1000, 60};
+	oe_tx_packet packet{};
+	oe_tx_result result{};
+	packet.buffers = &buffer;
+	packet.nbuffers = 1;
+	EXPECT_EQ(oe_tx_room(q), 0u);
+	EXPECT_EQ(oe_tx_submit(q, &packet, &result), -EBUSY);
+	EXPECT_EQ(k.complete_all_tx(device(1, true)).size(), 511u);
+	uint16_t ids[OE_BURST];
+	uint32_t n = oe_tx_completed(q, ids, OE_BURST);
+	EXPECT_EQ(oe_tx_room(q), 0u); /* completed, not yet released */
+	oe_tx_release(q, ids, n);
+	EXPECT_EQ(oe_tx_room(q), n);
 }
 
 TEST_F(Xdp, CountersOfItsOwn)
