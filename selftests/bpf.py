@@ -9,13 +9,14 @@ import struct
 
 # System call number; commands and types of linux/bpf.h.
 SYSCALL = {"x86_64": 321, "aarch64": 280}[platform.machine()]
-MAP_CREATE, MAP_LOOKUP, PROG_LOAD, OBJ_PIN, OBJ_GET = 0, 1, 5, 6, 7
-MAP_ARRAY, PROG_TC, PROG_XDP, PSEUDO_MAP_FD = 2, 3, 6, 1
+MAP_CREATE, MAP_LOOKUP, MAP_UPDATE, PROG_LOAD, OBJ_PIN, OBJ_GET = 0, 1, 2, 5, 6, 7
+MAP_ARRAY, MAP_XSK, PROG_TC, PROG_XDP, PSEUDO_MAP_FD = 2, 17, 3, 6, 1
 XDP_HAS_FRAGS = 1 << 5
 ACTIONS = {"aborted": 0, "drop": 1, "pass": 2, "tx": 3, "redirect": 4, "invalid": 77}
 HELPER_LOOKUP, HELPER_REDIRECT, HELPER_HEAD, HELPER_META, HELPER_TAIL = 1, 23, 44, 54, 65
+HELPER_REDIRECT_MAP = 51
 # Fields of the context of XDP, and of tc: data, its end, and the metadata before it.
-XDP_DATA, XDP_END, XDP_META = 0, 4, 8
+XDP_DATA, XDP_END, XDP_META, XDP_QUEUE = 0, 4, 8, 16
 TC_DATA, TC_META = 76, 140
 METADATA = 0x0E7A0E7A
 # Local experimental: only frames of this type, to one address, are counted and treated; others pass.
@@ -78,16 +79,21 @@ def _write_metadata():
     return _adjust(HELPER_META, -4) + _unless((JUMP_NOT_EQUAL, R0, 0, 0), store)
 
 
-def _program(action, counter, ifindex, address):
+def _program(action, counter, target, address):
     """
     Counts and treats the frames of our type to the address, of which it compares the last two bytes;
-    sends back with the two addresses exchanged.
+    sends back with the two addresses exchanged. The target of redirections is an interface, or for
+    "xsk" a map of sockets.
     """
     act = _swap_addresses() if action in ("tx", "redirect") else b""
     act += _add_one(counter)
     if action == "redirect":
-        act += (_code(MOV_IMM, R1, 0, 0, ifindex) + _code(MOV_IMM, R2, 0, 0, 0) +
+        act += (_code(MOV_IMM, R1, 0, 0, target) + _code(MOV_IMM, R2, 0, 0, 0) +
                 _code(CALL, 0, 0, 0, HELPER_REDIRECT) + _code(EXIT))
+    elif action == "xsk":
+        act += (_code(LOAD32, R2, R6, XDP_QUEUE) + _code(LOAD_IMM64, R1, PSEUDO_MAP_FD, 0, target) +
+                _code(0) + _code(MOV_IMM, R3, 0, 0, ACTIONS["pass"]) +
+                _code(CALL, 0, 0, 0, HELPER_REDIRECT_MAP) + _code(EXIT))
     elif action == "adjust":
         # In front: longer, and back again. Behind: four bytes of zeros stay.
         for helper, delta in ((HELPER_HEAD, -64), (HELPER_HEAD, 64), (HELPER_TAIL, 8), (HELPER_TAIL, -4)):
@@ -119,15 +125,15 @@ def _pin(descriptor, path):
     _bpf(OBJ_PIN, struct.pack("<QI", ctypes.addressof(name), descriptor))
 
 
-def load(name, path, ifindex, address):
+def load(name, path, target, address):
     """
     Loads a program and pins it at path, its counter at path_count. Its name is an action, with
     "_frags" behind it for one that takes frames of several buffers; or "tc", which is not XDP's.
-    It redirects to ifindex, and treats what is sent to the address.
+    It redirects to the target, and treats what is sent to the address.
     """
     action, _, frags = name.partition("_")
     counter = _bpf(MAP_CREATE, struct.pack("<IIII", MAP_ARRAY, 4, 8, 1))
-    program = _tc_program(counter) if name == "tc" else _program(action, counter, ifindex, address)
+    program = _tc_program(counter) if name == "tc" else _program(action, counter, target, address)
     code = ctypes.create_string_buffer(program)
     licence = ctypes.create_string_buffer(b"GPL")
     log = ctypes.create_string_buffer(1 << 16)
@@ -142,6 +148,14 @@ def load(name, path, ifindex, address):
         raise
     _pin(program, path)
     _pin(counter, path + "_count")
+
+
+def socket_map(queue, descriptor):
+    """A map for the program "xsk" that has the socket of one queue."""
+    sockets = _bpf(MAP_CREATE, struct.pack("<IIII", MAP_XSK, 4, 4, 256))
+    key, value = ctypes.c_uint32(queue), ctypes.c_uint32(descriptor)
+    _bpf(MAP_UPDATE, struct.pack("<I4xQQQ", sockets, ctypes.addressof(key), ctypes.addressof(value), 0))
+    return sockets
 
 
 def count(path):

@@ -187,7 +187,7 @@ needs_half_the_queues()
 needs_a_frame_in_a_page()
 {
     local before said='nvalid argument|MTU|too large'
-    [ "$DRIVER" != openena ] || said="$IN_THE_LOG|MTU of 4000 is above [0-9]*, the limit of an XDP program without frags"
+    [ "$DRIVER" != openena ] || said="$IN_THE_LOG|MTU of 4000 is above [0-9]*, the limit of XDP with a frame in one buffer"
     [ "$(max_mtu)" -ge 4000 ] || { echo "the largest MTU is $(max_mtu)"; return "$KSFT_SKIP"; }
     before=$(mtu_of)
     ip link set "$NETIF" mtu 4000 || return 1
@@ -242,7 +242,7 @@ defer "ethtool -K $NETIF gro on"
 [ "$DRIVER" != ena ] || log_allow '^ena .*[xX][dD][pP]'
 log_allow 'Illegal XDP return value 77'
 # What needs_half_the_queues and needs_a_frame_in_a_page ask for, where no answer holds a text.
-log_allow 'XDP takes a second TX queue for each|the limit of an XDP program without frags'
+log_allow 'XDP takes a second TX queue for each|the limit of XDP with a frame in one buffer'
 run "pass: every frame arrives" acts pass "$FRAMES" 0
 run "drop: none does" acts drop 0 0
 run "aborted: none does" acts aborted 0 0
