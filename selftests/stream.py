@@ -74,7 +74,7 @@ class Receiver(threading.Thread):
             stop.set()
 
 
-def send_pattern(connection, limit):
+def send_pattern(connection, limit, pause):
     sent = 0
     while not stop.is_set() and (limit is None or sent < limit):
         length = CHUNK if limit is None else min(CHUNK, limit - sent)
@@ -82,6 +82,8 @@ def send_pattern(connection, limit):
             sent += connection.send(pattern_at(sent, length))
         except TimeoutError:
             continue
+        if pause:
+            time.sleep(pause)
     return sent
 
 
@@ -90,7 +92,7 @@ def exchange(connection, args, limit, peer_ends):
     connection.settimeout(STALL_S)
     receiver = Receiver(connection, args.progress)
     receiver.start()
-    sent = send_pattern(connection, limit)
+    sent = send_pattern(connection, limit, args.pause)
     if peer_ends and limit == 0:
         receiver.join()
     connection.shutdown(socket.SHUT_WR)
@@ -261,6 +263,7 @@ def arguments():
         command.add_argument("address")
         command.add_argument("port", type=int)
         command.add_argument("--progress", help="file for the count of bytes received")
+        command.add_argument("--pause", type=float, default=0, help="seconds between chunks sent")
         command.add_argument("--sink", action="store_true", help="only receive")
         command.add_argument("--bytes", type=int, help="how many to send")
         command.add_argument("--options", type=int, default=0, help="bytes of IPv4 options")
