@@ -5,7 +5,7 @@
 # shellcheck disable=SC2086 # a list of names
 export DRIVER KVER QUEUES MTU SLOW MONITOR ${TEST_ENV:-}
 export REMOTE_NS=remote
-export LOCAL_V4=192.168.77.1 REMOTE_V4=192.168.77.2
+export LOCAL_V4=${ADDRESS:-192.168.77.1} REMOTE_V4=192.168.77.2
 export LOCAL_V6=fd00:77::1 REMOTE_V6=fd00:77::2
 # The names that Linux's own drivers/net selftests use.
 export REMOTE_TYPE=netns REMOTE_ARGS=remote
@@ -82,6 +82,7 @@ setup_network()
 	ip link set "$NETIF" mtu "$MTU" up || return 1
 	ip addr add "$LOCAL_V4/24" dev "$NETIF"
 	ip addr add "$LOCAL_V6/64" dev "$NETIF" nodad
+	[ -z "${GATEWAY:-}" ] || ip route add default via "$GATEWAY"
 	if [ "$NICS" -ge 2 ]; then
 		setup_remote || return 1
 	fi

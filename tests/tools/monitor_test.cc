@@ -4,6 +4,7 @@
 
 #include "json.hh"
 
+#include <cstdlib>
 #include <gtest/gtest.h>
 
 namespace
@@ -136,11 +137,19 @@ TEST(Monitor, HostileAnswersAreErrors)
 TEST(Monitor, ASocketThatIsNotThere)
 {
 	EXPECT_TRUE(has(openena({"events", "--qmp", "/nonexistent/qmp"}).err,
-			"/nonexistent/qmp: no monitor to talk to: No such file"));
+			"/nonexistent/qmp: nobody to talk to: No such file"));
 	EXPECT_TRUE(has(openena({"events", "--qmp", std::string(200, 'x')}).err,
 			"200 bytes, must be at most 107"));
 	EXPECT_TRUE(has(openena({"events", "histroy"}).err, "the nearest is history"));
+	Scratch empty;
+	setenv("XDG_STATE_HOME", empty.path().c_str(), 1);
 	EXPECT_TRUE(has(openena({"events"}).err, "--qmp is needed"));
+	std::filesystem::create_directories(empty / "openena/machines/one");
+	EXPECT_TRUE(has(openena({"events"}).err, "machines/one/qmp: nobody to talk to"));
+	std::filesystem::create_directories(empty / "openena/machines/two");
+	EXPECT_TRUE(has(openena({"events"}).err, "choose one with --vm one or two"));
+	EXPECT_TRUE(has(openena({"events", "--vm", "twoo"}).err, "the nearest is two"));
+	unsetenv("XDG_STATE_HOME");
 }
 
 TEST(Inject, SetsAndShows)

@@ -14,6 +14,10 @@ std::vector<std::unique_ptr<Command>> commands()
 	all.push_back(make_inject());
 	all.push_back(make_check());
 	all.push_back(make_tune());
+	all.push_back(make_run());
+	all.push_back(make_list());
+	all.push_back(make_console());
+	all.push_back(make_stop());
 	return all;
 }
 

@@ -14,6 +14,10 @@ std::unique_ptr<Command> make_events();
 std::unique_ptr<Command> make_inject();
 std::unique_ptr<Command> make_check();
 std::unique_ptr<Command> make_tune();
+std::unique_ptr<Command> make_run();
+std::unique_ptr<Command> make_list();
+std::unique_ptr<Command> make_console();
+std::unique_ptr<Command> make_stop();
 
 } // namespace tool
 

@@ -2,6 +2,7 @@
 /* openena events: what an adapter of a running machine has seen, and its state. */
 #include "commands.hh"
 #include "json.hh"
+#include "machines.hh"
 #include "qmp.hh"
 #include "text.hh"
 
@@ -176,6 +177,8 @@ class Events : public Command {
 			"driver, debug-area, faults or all; none: history");
 		options.text("--qmp", path_, "SOCKET",
 			     "QEMU's monitor (-qmp unix:SOCKET,server=on)");
+		options.text("--vm", machine_, "NAME",
+			     "a machine of openena run, in place of --qmp");
 		options.text("--id", id_, "ID", "of the adapter; none: the only one");
 		options.flag("--follow", follow_, "go on with what happens from now on");
 		options.number("--interval", interval_, 10, 60'000, "MS",
@@ -185,9 +188,7 @@ class Events : public Command {
 	int run(Streams &io) override
 	{
 		choose();
-		if (path_.empty())
-			throw Trouble("--qmp is needed: the socket of QEMU's monitor");
-		Qmp qmp(path_);
+		Qmp qmp(monitor_of(path_, machine_));
 		Adapter adapter(qmp, id_);
 		if (follow_)
 			return follow(adapter, io);
@@ -271,7 +272,7 @@ class Events : public Command {
 
 	std::vector<std::string> wanted_;
 	std::vector<const Section *> chosen_;
-	std::string path_, id_;
+	std::string path_, machine_, id_;
 	std::optional<uint64_t> interval_;
 	bool follow_ = false, json_ = false;
 };

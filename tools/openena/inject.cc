@@ -2,6 +2,7 @@
 /* openena inject: breaks an adapter of a running machine on purpose. */
 #include "commands.hh"
 #include "json.hh"
+#include "machines.hh"
 #include "qmp.hh"
 #include "text.hh"
 
@@ -31,6 +32,8 @@ class Inject : public Command {
 			"those that are set");
 		options.text("--qmp", path_, "SOCKET",
 			     "QEMU's monitor (-qmp unix:SOCKET,server=on)");
+		options.text("--vm", machine_, "NAME",
+			     "a machine of openena run, in place of --qmp");
 		options.text("--id", id_, "ID", "of the adapter; none: the only one");
 		options.flag("--clear", clear_, "first clear all that are set");
 		options.flag("--list", list_, "list the faults that there are");
@@ -41,9 +44,7 @@ class Inject : public Command {
 		if (list_)
 			return list(io.out);
 		check();
-		if (path_.empty())
-			throw Trouble("--qmp is needed: the socket of QEMU's monitor");
-		Qmp qmp(path_);
+		Qmp qmp(monitor_of(path_, machine_));
 		Adapter adapter(qmp, id_);
 		if (clear_)
 			adapter.set("inject", "none");
@@ -106,7 +107,7 @@ class Inject : public Command {
 	}
 
 	std::vector<std::string> faults_;
-	std::string path_, id_, text_;
+	std::string path_, machine_, id_, text_;
 	bool clear_ = false, list_ = false, json_ = false;
 };
 

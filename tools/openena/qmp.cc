@@ -19,6 +19,8 @@ namespace
 
 constexpr const char *peripherals = "/machine/peripheral";
 
+} // namespace
+
 Descriptor connect_to(const std::string &path)
 {
 	sockaddr_un address{};
@@ -32,12 +34,10 @@ Descriptor connect_to(const std::string &path)
 	std::copy(path.begin(), path.end(), address.sun_path);
 	if (!socket ||
 	    ::connect(socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof(address)))
-		throw Trouble(format("%s: no monitor to talk to: %s", printable(path).c_str(),
+		throw Trouble(format("%s: nobody to talk to: %s", printable(path).c_str(),
 				     strerror(errno)));
 	return socket;
 }
-
-} // namespace
 
 void Qmp::fail(const std::string &what) const
 {

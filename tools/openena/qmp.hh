@@ -19,6 +19,9 @@ class Refused : public Trouble {
 	using Trouble::Trouble;
 };
 
+/* To a Unix socket. Trouble names @path and the reason. */
+[[nodiscard]] Descriptor connect_to(const std::string &path);
+
 /* A connection. What arrives is not trusted: bounded in size, depth and time. */
 class Qmp {
     public:

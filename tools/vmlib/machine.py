@@ -110,18 +110,21 @@ class Machine:
             command += ["-plugin", plugin(qemu_version(qemu))]
         command += ["-kernel", self.kernel.image, "-initrd", self.initrd,
                     "-append", self._kernel_arguments()]
-        if channel is None:
-            command += ["-chardev", f"stdio,id=console,mux=on,signal=off,logfile={self.console_log}",
-                        "-mon", "chardev=console"]
-        else:
-            command += ["-chardev", f"file,id=console,path={self.console_log},append=on"]
-        command += ["-serial", "chardev:console",
-                    "-chardev", f"file,id=report,path={self.report_log},append=on",
-                    "-serial", "chardev:report"]
-        if channel:
-            command += channel.arguments()
+        command += self._serial(channel)
         command += ["-d", "guest_errors", "-D", self._qemu_log()]
         return command + self._adapters() + options.qemu_arg
+
+    def _serial(self, channel):
+        """The guest's ports: console, report, and with a channel its requests; and the monitor."""
+        if channel is None:
+            console = ["-chardev",
+                       f"stdio,id=console,mux=on,signal=off,logfile={self.console_log}",
+                       "-mon", "chardev=console"]
+        else:
+            console = ["-chardev", f"file,id=console,path={self.console_log},append=on"]
+        return [*console, "-serial", "chardev:console",
+                "-chardev", f"file,id=report,path={self.report_log},append=on",
+                "-serial", "chardev:report", *(channel.arguments() if channel else [])]
 
     def _kernel_arguments(self):
         # Tests want every warning on the console; the tour only what is an error.

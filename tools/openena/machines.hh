@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The virtual machines of "openena run". Each has a directory, named after it, with what
+ * tools/vmlib/resident.py puts there and machine.json: all that is known of it is on disk.
+ */
+#ifndef TOOL_MACHINES_HH
+#define TOOL_MACHINES_HH
+
+#include "json.hh"
+
+#include <optional>
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+namespace tool
+{
+
+class Machines {
+    public:
+	/* Empty: $XDG_STATE_HOME/openena/machines, or below ~/.local/state. */
+	explicit Machines(std::string directory);
+
+	/* Letters, digits and dashes, at most 32. Trouble otherwise. */
+	static void check_name(const std::string &name);
+	[[nodiscard]] std::vector<std::string> names() const;
+	[[nodiscard]] std::string path(const std::string &name, const std::string &file = {}) const;
+	/* Trouble, with the nearest right name, if there is none. */
+	void need(const std::string &name) const;
+
+	/* Makes its directory, with @facts in it. Trouble if there is one of that name. */
+	void add(const std::string &name, const Json &facts) const;
+	/* What add() was given; null if that is not there or damaged. */
+	[[nodiscard]] Json facts(const std::string &name) const;
+	/* QEMU's process, if it runs. */
+	[[nodiscard]] std::optional<pid_t> running(const std::string &name) const;
+	/* Ends QEMU, at once or after the guest has shut down, and removes all there is. */
+	void stop(const std::string &name, unsigned int grace_s) const;
+
+    private:
+	std::string directory_;
+};
+
+/*
+ * The socket of a monitor, by what the user has given: its path, or the name of a machine
+ * in the default directory; neither: the only machine there is. Trouble otherwise.
+ */
+[[nodiscard]] std::string monitor_of(const std::string &path, const std::string &machine);
+
+} // namespace tool
+
+#endif

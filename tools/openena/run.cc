@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* openena run: a virtual machine with the adapter of an instance type. The launcher makes it. */
+#include "commands.hh"
+#include "json.hh"
+#include "machines.hh"
+#include "relay.hh"
+#include "text.hh"
+
+#include "ena_instance.h"
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <ctime>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace tool
+{
+
+namespace
+{
+
+/* Signals that end this, from here on only told by signal_within(). */
+class Signals {
+    public:
+	Signals()
+	{
+		sigemptyset(&set_);
+		for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+			sigaddset(&set_, signal);
+		pthread_sigmask(SIG_BLOCK, &set_, &before_);
+	}
+	Signals(const Signals &) = delete;
+	Signals &operator=(const Signals &) = delete;
+	~Signals()
+	{
+		pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+	}
+	/* The one that came within 100 ms; 0: none did. */
+	[[nodiscard]] int within_moment() const
+	{
+		const timespec moment{0, 100'000'000};
+		const int signal = sigtimedwait(&set_, nullptr, &moment);
+		return signal > 0 ? signal : 0;
+	}
+	/* For a child. */
+	void restore() const
+	{
+		pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+	}
+
+    private:
+	sigset_t set_{}, before_{};
+};
+
+class Run : public Command {
+    public:
+	[[nodiscard]] const char *name() const override
+	{
+		return "run";
+	}
+	[[nodiscard]] const char *summary() const override
+	{
+		return "start a virtual machine with the adapter of an instance type";
+	}
+	void declare(Options &options) override
+	{
+		options.text("name", name_, "NAME", "of the machine; none: openena");
+		options.text("--instance-type", type_, "TYPE",
+			     "such as c5n.18xlarge: what its adapter "
+			     "has");
+		options.text("--network", network_, "NETWORK",
+			     "user, tap:INTERFACE, bridge:INTERFACE or private:N (user)");
+		options.text("--address", address_, "IPV4", "of the guest, in a /24 network");
+		options.choice("--driver", driver_, {"openena", "ena"}, "of the guest");
+		options.text("--kver", kernel_, "KVER",
+			     "kernel: 6.12, 6.1, newest or a release (6.12)");
+		options.number("--cpus", cpus_, 1, 64, "N", "processors (2)");
+		options.text("--memory", memory_, "SIZE", "such as 2G (1G)");
+		options.choice("--accel", accel_, {"auto", "kvm", "tcg"},
+			       "how the processor is made");
+		options.flag("--detach", detach_, "end when it runs; it goes on");
+		options.text("--state-dir", directory_, "DIR", "where machines are kept");
+	}
+	int run(Streams &io) override
+	{
+		const Machines machines(directory_);
+
+		if (name_.empty())
+			name_ = "openena";
+		check_type();
+		machines.add(name_, facts());
+		const Signals signals;
+		try {
+			launch(machines, signals, io);
+		} catch (...) {
+			machines.stop(name_, 0);
+			throw;
+		}
+		if (detach_) {
+			io.out.print("%s runs; openena console %s, openena events --qmp %s, "
+				     "openena stop "
+				     "%s\n",
+				     name_.c_str(), name_.c_str(),
+				     machines.path(name_, "qmp").c_str(), name_.c_str());
+			return exit_fine;
+		}
+		return stay(machines, signals, io);
+	}
+
+    private:
+	void check_type() const
+	{
+		char why[256];
+
+		if (!type_.empty() && !ena_instance_type_find(type_.c_str(), why, sizeof(why)))
+			throw Trouble(printable(why, sizeof(why)));
+	}
+
+	[[nodiscard]] Json facts() const
+	{
+		Json json;
+		const auto or_null = [](const std::string &text) {
+			return text.empty() ? Json() : Json(text);
+		};
+
+		json.set("name", name_);
+		json.set("instance_type", or_null(type_));
+		json.set("driver", driver_);
+		json.set("kernel", kernel_.empty() ? "6.12" : kernel_);
+		json.set("network", network_.empty() ? "user" : network_);
+		json.set("address", or_null(address_));
+		json.set("started", static_cast<uint64_t>(time(nullptr)));
+		return json;
+	}
+
+	[[nodiscard]] std::vector<std::string> command(const Machines &machines) const
+	{
+		const char *launcher = getenv("OPENENA_LAUNCHER");
+		std::vector<std::string> words = {launcher && *launcher ? launcher
+									: OPENENA_LAUNCHER,
+						  "start",
+						  "--directory",
+						  machines.path(name_),
+						  "--driver",
+						  driver_,
+						  "--accel",
+						  accel_};
+		const auto add = [&](const char *option, const std::string &value) {
+			if (!value.empty())
+				words.push_back(std::string(option) + "=" + value);
+		};
+
+		add("--instance-type", type_);
+		add("--network", network_);
+		add("--address", address_);
+		add("--kver", kernel_);
+		add("--memory", memory_);
+		if (cpus_)
+			add("--cpus", std::to_string(*cpus_));
+		return words;
+	}
+
+	/* In a process group of its own: a signal to end ends all of it. */
+	void launch(const Machines &machines, const Signals &signals, Streams &io) const
+	{
+		std::vector<std::string> words = command(machines);
+		std::vector<char *> arguments;
+
+		for (std::string &word : words)
+			arguments.push_back(word.data());
+		arguments.push_back(nullptr);
+		io.err.flush();
+		const pid_t child = ::fork();
+		if (child < 0)
+			throw Trouble(format("no process for the launcher: %s", strerror(errno)));
+		if (!child) {
+			setpgid(0, 0);
+			signals.restore();
+			(void)std::signal(SIGPIPE, SIG_DFL);
+			execv(arguments[0], arguments.data());
+			dprintf(STDERR_FILENO, "openena: %s cannot be run: %s\n", arguments[0],
+				strerror(errno));
+			_exit(127);
+		}
+		setpgid(child, child);
+		int status = 0, signal = 0;
+		while (::waitpid(child, &status, signal ? 0 : WNOHANG) == 0)
+			if ((signal = signals.within_moment()))
+				(void)::kill(-child, SIGTERM);
+		if (signal)
+			throw Trouble(
+				format("ended by %s before the machine ran", strsignal(signal)));
+		if (status)
+			throw Trouble("the launcher failed; the machine " + name_ +
+				      " was not started");
+	}
+
+	/* Until the machine or a signal ends it; then nothing of it is left. */
+	int stay(const Machines &machines, const Signals &signals, Streams &io) const
+	{
+		int signal = 0;
+
+		if (io.out.is_terminal() && isatty(STDIN_FILENO)) {
+			io.err.line("Ctrl-] ends the machine.");
+			io.err.flush();
+			(void)relay(machines.path(name_, "console"), STDIN_FILENO, {}, io);
+		} else {
+			while (!signal && machines.running(name_))
+				signal = signals.within_moment();
+		}
+		machines.stop(name_, 0);
+		if (signal)
+			throw Trouble(name_ + " is stopped: " + strsignal(signal));
+		return exit_fine;
+	}
+
+	std::string name_, type_, network_, address_, driver_, kernel_, memory_, accel_, directory_;
+	std::optional<uint64_t> cpus_;
+	bool detach_ = false;
+};
+
+} // namespace
+
+std::unique_ptr<Command> make_run()
+{
+	return std::make_unique<Run>();
+}
+
+} // namespace tool
