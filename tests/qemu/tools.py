@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import urllib.request
 
 from adapter import MTU, SET_FEATURE, AdminQueue
 from tap import ROOT, equal, main, test
@@ -61,6 +62,30 @@ def what_the_adapter_refuses(setup):
         openena(vm, "inject", *faults)
         said = openena(vm, "inject", "slow", status=2)
         assert "16" in said, said
+
+
+@test
+def metrics_over_http(setup):
+    with setup.run() as vm:
+        vm.map()
+        process = subprocess.Popen([PROGRAM, "export", "--port", "0", "--qmp", vm.qmp_path],
+                                   stderr=subprocess.PIPE, text=True)
+        try:
+            address = process.stderr.readline().split()[-1]
+            assert address.startswith("http://127.0.0.1:"), address
+            with urllib.request.urlopen(address, timeout=20) as answer:
+                kind, text = answer.headers["Content-Type"], answer.read().decode()
+            assert kind.startswith("application/openmetrics-text; version=1.0.0"), kind
+            assert f'openena_machine_up{{machine="{vm.qmp_path}"}} 1\n' in text, text
+            assert 'adapter="eth",direction="tx"} 0\n' in text and text.endswith("# EOF\n"), text
+            second = subprocess.run([PROGRAM, "export", "--port", address.split(":")[2].split("/")[0]],
+                                    capture_output=True, text=True, timeout=20, check=False)
+            equal(second.returncode, 2, "a second one at the same port")
+            assert "is it in use?" in second.stderr, second.stderr
+        finally:
+            process.terminate()
+        equal(process.wait(20), 0, "exit status after SIGTERM")
+        process.stderr.close()
 
 
 if __name__ == "__main__":
