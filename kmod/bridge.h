@@ -349,6 +349,45 @@ struct oe_phc_time {
  */
 int oe_phc_read(struct oe_adapter *adapter, struct oe_phc_time *time);
 
+/* ---- virtual functions of this one: all in process context ------------------- */
+
+enum oe_vf_link { OE_VF_LINK_AUTO, OE_VF_LINK_ENABLED, OE_VF_LINK_DISABLED };
+
+struct oe_vf_config {
+	uint8_t mac[6];
+	uint16_t vlan; /* 0: none */
+	uint8_t priority;
+	uint8_t link; /* enum oe_vf_link */
+	bool spoof_check, trusted;
+	uint32_t max_tx_mbps; /* 0: no limit */
+};
+
+/* Since the adapter was made. */
+struct oe_vf_stats {
+	uint64_t rx_packets, rx_bytes, rx_drops, rx_broadcast, rx_multicast;
+	uint64_t tx_packets, tx_bytes, tx_drops;
+};
+
+/*
+ * All of these: -EOPNOTSUPP where the device does not have OpenENA's extension
+ * (Documentation/extension.rst); -EINVAL, -ERANGE or what the device answers, with a reason for
+ * those that set something. The device keeps what is set until the virtual function is disabled,
+ * also over a reset of this one.
+ */
+int oe_vf_get(struct oe_adapter *adapter, uint32_t vf, struct oe_vf_config *config);
+int oe_vf_get_stats(struct oe_adapter *adapter, uint32_t vf, struct oe_vf_stats *stats);
+/* All zero: the address that the device has made. */
+int oe_vf_set_mac(struct oe_adapter *adapter, uint32_t vf, const uint8_t mac[6],
+		  struct oe_error *error);
+/* @protocol: of the tag, in the host's order. */
+int oe_vf_set_vlan(struct oe_adapter *adapter, uint32_t vf, uint32_t vlan, uint32_t priority,
+		   uint32_t protocol, struct oe_error *error);
+int oe_vf_set_spoof_check(struct oe_adapter *adapter, uint32_t vf, bool on, struct oe_error *error);
+int oe_vf_set_trust(struct oe_adapter *adapter, uint32_t vf, bool on, struct oe_error *error);
+int oe_vf_set_link(struct oe_adapter *adapter, uint32_t vf, uint32_t link, struct oe_error *error);
+int oe_vf_set_rate(struct oe_adapter *adapter, uint32_t vf, uint32_t min_mbps, uint32_t max_mbps,
+		   struct oe_error *error);
+
 /* ---- diagnosis: all in process context, under rtnl ----------------------------- */
 
 /*

@@ -82,6 +82,7 @@ Status Adapter::bring_up(ena_reset_reason reason, Features &features)
 		apply_hints(*features.hints);
 	metrics_.start(kernel_, admin_, features);
 	phc_.start(kernel_, admin_, features);
+	vfs_.start(kernel_, admin_, features);
 	return enable_events(features);
 }
 

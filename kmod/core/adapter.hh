@@ -21,6 +21,7 @@
 #include "rx.hh"
 #include "text.hh"
 #include "tx.hh"
+#include "vf_manager.hh"
 
 namespace oe
 {
@@ -143,6 +144,15 @@ class Adapter {
 	{
 		return phc_.read(time);
 	}
+	/* What it does goes through admin(). */
+	[[nodiscard]] const VfManager &vfs() const
+	{
+		return vfs_;
+	}
+	[[nodiscard]] AdminQueue &admin()
+	{
+		return admin_;
+	}
 	/* The doorbell of the pair's vector: one register re-arms TX and RX. */
 	void unmask(uint32_t pair)
 	{
@@ -233,6 +243,7 @@ class Adapter {
 	Array<PairStats> pair_stats_;
 	struct oe_global_stats global_stats_ = {};
 	Metrics metrics_;
+	VfManager vfs_;
 };
 
 } // namespace oe

@@ -193,6 +193,72 @@ int oe_phc_read(struct oe_adapter *adapter, struct oe_phc_time *time)
 	return adapter->read_phc(*time).to_kernel();
 }
 
+int oe_vf_get(struct oe_adapter *adapter, uint32_t vf, struct oe_vf_config *config)
+{
+	return adapter->vfs().get(adapter->admin(), vf, *config).to_kernel();
+}
+
+int oe_vf_get_stats(struct oe_adapter *adapter, uint32_t vf, struct oe_vf_stats *stats)
+{
+	return adapter->vfs().get(adapter->admin(), vf, *stats).to_kernel();
+}
+
+/* @set, with a place for its reason. */
+template <class Set> static int vf_set(struct oe_error *error, Set set)
+{
+	oe::Refusal why;
+	oe::Status status = set(why);
+
+	if (!status)
+		why.copy_to(error->text);
+	return status.to_kernel();
+}
+
+int oe_vf_set_mac(struct oe_adapter *adapter, uint32_t vf, const uint8_t *mac,
+		  struct oe_error *error)
+{
+	return vf_set(error, [=](oe::Refusal &why) {
+		return adapter->vfs().set_mac(adapter->admin(), vf, mac, why);
+	});
+}
+
+int oe_vf_set_vlan(struct oe_adapter *adapter, uint32_t vf, uint32_t vlan, uint32_t priority,
+		   uint32_t protocol, struct oe_error *error)
+{
+	return vf_set(error, [=](oe::Refusal &why) {
+		return adapter->vfs().set_vlan(adapter->admin(), vf, vlan, priority, protocol, why);
+	});
+}
+
+int oe_vf_set_spoof_check(struct oe_adapter *adapter, uint32_t vf, bool on, struct oe_error *error)
+{
+	return vf_set(error, [=](oe::Refusal &why) {
+		return adapter->vfs().set_toggle(adapter->admin(), vf, ENA_VF_SPOOF_CHECK, on, why);
+	});
+}
+
+int oe_vf_set_trust(struct oe_adapter *adapter, uint32_t vf, bool on, struct oe_error *error)
+{
+	return vf_set(error, [=](oe::Refusal &why) {
+		return adapter->vfs().set_toggle(adapter->admin(), vf, ENA_VF_TRUST, on, why);
+	});
+}
+
+int oe_vf_set_link(struct oe_adapter *adapter, uint32_t vf, uint32_t link, struct oe_error *error)
+{
+	return vf_set(error, [=](oe::Refusal &why) {
+		return adapter->vfs().set_link(adapter->admin(), vf, link, why);
+	});
+}
+
+int oe_vf_set_rate(struct oe_adapter *adapter, uint32_t vf, uint32_t min_mbps, uint32_t max_mbps,
+		   struct oe_error *error)
+{
+	return vf_set(error, [=](oe::Refusal &why) {
+		return adapter->vfs().set_rate(adapter->admin(), vf, min_mbps, max_mbps, why);
+	});
+}
+
 void oe_dump_registers(struct oe_adapter *adapter, uint32_t *words)
 {
 	adapter->dump_registers(words);

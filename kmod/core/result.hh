@@ -15,7 +15,9 @@ enum class Errno : int {
 	busy = 16,
 	no_device = 19,
 	invalid = 22,
+	range = 34,
 	timed_out = 62, /* ETIME: the device did not answer */
+	protocol_not_supported = 93,
 	not_supported = 95,
 };
 

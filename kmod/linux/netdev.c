@@ -232,6 +232,14 @@ static const struct net_device_ops oe_netdev_ops = {
 	.ndo_xdp_xmit = oe_ndo_xdp_xmit,
 	.ndo_xsk_wakeup = oe_ndo_xsk_wakeup,
 	.ndo_validate_addr = eth_validate_addr,
+	.ndo_set_vf_mac = oe_ndo_set_vf_mac,
+	.ndo_set_vf_vlan = oe_ndo_set_vf_vlan,
+	.ndo_set_vf_spoofchk = oe_ndo_set_vf_spoofchk,
+	.ndo_set_vf_trust = oe_ndo_set_vf_trust,
+	.ndo_set_vf_link_state = oe_ndo_set_vf_link_state,
+	.ndo_set_vf_rate = oe_ndo_set_vf_rate,
+	.ndo_get_vf_config = oe_ndo_get_vf_config,
+	.ndo_get_vf_stats = oe_ndo_get_vf_stats,
 };
 
 /* What the device does; all of it can be turned off. */

@@ -243,6 +243,16 @@ int oe_test_count(void);
 void oe_get_test_names(u8 *names);
 void oe_self_test(struct net_device *netdev, struct ethtool_test *test, u64 *failures);
 
+/* sriov.c. All under rtnl. */
+int oe_ndo_set_vf_mac(struct net_device *netdev, int vf, u8 *mac);
+int oe_ndo_set_vf_vlan(struct net_device *netdev, int vf, u16 vlan, u8 qos, __be16 proto);
+int oe_ndo_set_vf_spoofchk(struct net_device *netdev, int vf, bool on);
+int oe_ndo_set_vf_trust(struct net_device *netdev, int vf, bool on);
+int oe_ndo_set_vf_link_state(struct net_device *netdev, int vf, int state);
+int oe_ndo_set_vf_rate(struct net_device *netdev, int vf, int min_mbps, int max_mbps);
+int oe_ndo_get_vf_config(struct net_device *netdev, int vf, struct ifla_vf_info *info);
+int oe_ndo_get_vf_stats(struct net_device *netdev, int vf, struct ifla_vf_stats *to);
+
 /* ethtool.c */
 extern const struct ethtool_ops oe_ethtool_ops;
 

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* "ip link set PF vf I": what is asked for the virtual functions of this one. Under rtnl. */
+#include <linux/if_link.h>
+
+#include "openena.h"
+
+/* These operations have no extended answer: the reason goes to the log. */
+static int oe_vf_answer(struct net_device *netdev, int err, const struct oe_error *error)
+{
+	if (err)
+		oe_refuse(netdev, NULL, error);
+	return err;
+}
+
+/* NULL: it is gone. */
+static struct oe_adapter *oe_vf_adapter(struct net_device *netdev)
+{
+	struct oe_kernel *kernel = netdev_priv(netdev);
+
+	return kernel->adapter;
+}
+
+int oe_ndo_set_vf_mac(struct net_device *netdev, int vf, u8 *mac)
+{
+	struct oe_adapter *adapter = oe_vf_adapter(netdev);
+	struct oe_error error;
+
+	if (!adapter)
+		return -ENODEV;
+	return oe_vf_answer(netdev, oe_vf_set_mac(adapter, vf, mac, &error), &error);
+}
+
+int oe_ndo_set_vf_vlan(struct net_device *netdev, int vf, u16 vlan, u8 qos, __be16 proto)
+{
+	struct oe_adapter *adapter = oe_vf_adapter(netdev);
+	struct oe_error error;
+
+	if (!adapter)
+		return -ENODEV;
+	return oe_vf_answer(
+		netdev, oe_vf_set_vlan(adapter, vf, vlan, qos, be16_to_cpu(proto), &error), &error);
+}
+
+int oe_ndo_set_vf_spoofchk(struct net_device *netdev, int vf, bool on)
+{
+	struct oe_adapter *adapter = oe_vf_adapter(netdev);
+	struct oe_error error;
+
+	if (!adapter)
+		return -ENODEV;
+	return oe_vf_answer(netdev, oe_vf_set_spoof_check(adapter, vf, on, &error), &error);
+}
+
+int oe_ndo_set_vf_trust(struct net_device *netdev, int vf, bool on)
+{
+	struct oe_adapter *adapter = oe_vf_adapter(netdev);
+	struct oe_error error;
+
+	if (!adapter)
+		return -ENODEV;
+	return oe_vf_answer(netdev, oe_vf_set_trust(adapter, vf, on, &error), &error);
+}
+
+int oe_ndo_set_vf_link_state(struct net_device *netdev, int vf, int state)
+{
+	struct oe_adapter *adapter = oe_vf_adapter(netdev);
+	struct oe_error error;
+
+	static_assert((int)OE_VF_LINK_AUTO == IFLA_VF_LINK_STATE_AUTO);
+	static_assert((int)OE_VF_LINK_ENABLED == IFLA_VF_LINK_STATE_ENABLE);
+	static_assert((int)OE_VF_LINK_DISABLED == IFLA_VF_LINK_STATE_DISABLE);
+	if (!adapter)
+		return -ENODEV;
+	return oe_vf_answer(netdev, oe_vf_set_link(adapter, vf, state, &error), &error);
+}
+
+int oe_ndo_set_vf_rate(struct net_device *netdev, int vf, int min_mbps, int max_mbps)
+{
+	struct oe_adapter *adapter = oe_vf_adapter(netdev);
+	struct oe_error error;
+
+	if (!adapter)
+		return -ENODEV;
+	return oe_vf_answer(netdev, oe_vf_set_rate(adapter, vf, min_mbps, max_mbps, &error),
+			    &error);
+}
+
+int oe_ndo_get_vf_config(struct net_device *netdev, int vf, struct ifla_vf_info *info)
+{
+	struct oe_adapter *adapter = oe_vf_adapter(netdev);
+	struct oe_vf_config config;
+	int err;
+
+	if (!adapter)
+		return -ENODEV;
+	err = oe_vf_get(adapter, vf, &config);
+	if (err)
+		return err;
+	info->vf = vf;
+	ether_addr_copy(info->mac, config.mac);
+	info->vlan = config.vlan;
+	info->qos = config.priority;
+	info->vlan_proto = htons(ETH_P_8021Q);
+	info->spoofchk = config.spoof_check;
+	info->linkstate = config.link;
+	info->max_tx_rate = config.max_tx_mbps;
+	info->trusted = config.trusted;
+	return 0;
+}
+
+int oe_ndo_get_vf_stats(struct net_device *netdev, int vf, struct ifla_vf_stats *to)
+{
+	struct oe_adapter *adapter = oe_vf_adapter(netdev);
+	struct oe_vf_stats stats;
+	int err;
+
+	if (!adapter)
+		return -ENODEV;
+	err = oe_vf_get_stats(adapter, vf, &stats);
+	if (err)
+		return err;
+	to->rx_packets = stats.rx_packets;
+	to->rx_bytes = stats.rx_bytes;
+	to->rx_dropped = stats.rx_drops;
+	to->broadcast = stats.rx_broadcast;
+	to->multicast = stats.rx_multicast;
+	to->tx_packets = stats.tx_packets;
+	to->tx_bytes = stats.tx_bytes;
+	to->tx_dropped = stats.tx_drops;
+	return 0;
+}
