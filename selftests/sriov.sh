@@ -4,62 +4,7 @@
 # reached by each other, by their physical function and over the wire.
 
 . "$(dirname "$0")/lib.sh"
-
-pf_device=
-counted=2
-
-vf_if() # number
-{
-    local path
-    for path in "$pf_device/virtfn$1/net/"*; do
-        [ -e "$path" ] && echo "${path##*/}" && return
-    done
-    return 1
-}
-
-in_vf() # number command [arguments]
-{
-    local number=$1
-    shift
-    ip netns exec "vf$number" "$@"
-}
-
-vf_address() # number
-{
-    echo "192.168.77.$((100 + $1))"
-}
-
-enable()
-{
-    echo "$counted" >"$pf_device/sriov_numvfs" || return 1
-    wait_for 10 vf_if $((counted - 1)) >/dev/null || { ls -l "$pf_device"; return 1; }
-}
-
-# Into a namespace, with an address; the interface keeps its name there.
-set_up() # number
-{
-    local interface
-    interface=$(wait_for 10 vf_if "$1" && vf_if "$1") || return 1
-    interface=${interface##*$'\n'}
-    ip netns add "vf$1" 2>/dev/null
-    ip link set "$interface" netns "vf$1" || return 1
-    in_vf "$1" ip addr add "$(vf_address "$1")/24" dev "$interface" &&
-        in_vf "$1" ip link set "$interface" up mtu "${2:-1500}" || return 1
-    wait_for 10 vf_has_carrier "$1" "$interface"
-}
-
-vf_has_carrier() # number interface
-{
-    [ "$(in_vf "$1" cat "/sys/class/net/$2/carrier" 2>/dev/null)" = 1 ]
-}
-
-set_up_all()
-{
-    local number
-    for ((number = 0; number < counted; number++)); do
-        set_up "$number" || { echo "function $number has no carrier"; return 1; }
-    done
-}
+. "$(dirname "$0")/lib_vf.sh"
 
 drivers()
 {
@@ -80,17 +25,6 @@ addresses_differ()
         done)
     echo "$seen"
     [ "$(sort -u <<<"$seen" | wc -l)" = $((counted + 1)) ]
-}
-
-pings() # count size command-prefix... -- address
-{
-    local count=$1 size=$2 prefix=()
-    shift 2
-    while [ "$1" != -- ]; do
-        prefix+=("$1")
-        shift
-    done
-    "${prefix[@]}" ping -q -c "$count" -i 0.1 -W 5 -M "do" -s "$size" "$2"
 }
 
 # Frames between functions stay within the adapter.
@@ -151,16 +85,6 @@ without_pf()
     return $status
 }
 
-disable()
-{
-    local number
-    echo 0 >"$pf_device/sriov_numvfs" || return 1
-    for ((number = 0; number < counted; number++)); do
-        ip netns del "vf$number" 2>/dev/null
-    done
-    ! ls -d "$pf_device"/virtfn* 2>/dev/null
-}
-
 again()
 {
     local round
@@ -171,9 +95,7 @@ again()
 }
 
 st_begin "virtual functions"
-pf_device=$(readlink -f "/sys/class/net/$NETIF/device")
-[ "$(cat "$pf_device/sriov_totalvfs" 2>/dev/null || echo 0)" -ge $counted ] ||
-    skip_all "$NETIF has no $counted virtual functions (sriov-vfs=)"
+vf_begin
 defer disable
 run "$counted functions are enabled" enable
 run "each is driven by $DRIVER" drivers
