@@ -158,6 +158,8 @@ struct oe_settings {
 	uint32_t queues; /* pairs, 1 to oe_max_queues() */
 	uint32_t tx_ring, rx_ring;
 	uint32_t rx_usecs, tx_usecs; /* interrupt delay, 0: none */
+	/* RX delays are those of oe_set_rx_delay(), pair by pair, and not rx_usecs. */
+	bool adaptive_rx;
 	uint32_t mtu;
 	/*
 	 * First bytes of each packet pushed to TX rings in the device (LLQ), 0: TX rings are in host
@@ -325,6 +327,13 @@ uint32_t oe_rx_poll(struct oe_rxq *q, struct oe_rx_burst *burst, uint32_t budget
 uint32_t oe_rx_wanted(const struct oe_rxq *q);
 /* Post @n (at most OE_BURST and oe_rx_wanted()) buffers; sets their ids. */
 void oe_rx_refill(struct oe_rxq *q, struct oe_rx_buffer *buffers, uint32_t n);
+
+/*
+ * The RX delay of pair @index from its next interrupt on, at most the device's longest; with
+ * oe_settings.adaptive_rx only. Any context, one caller a pair at a time.
+ */
+void oe_set_rx_delay(struct oe_adapter *adapter, uint32_t index, uint32_t usecs);
+uint32_t oe_rx_delay(const struct oe_adapter *adapter, uint32_t index);
 
 /* Re-arm the vector of pair @index with the delays set. NAPI context. */
 void oe_unmask(struct oe_adapter *adapter, uint32_t index);

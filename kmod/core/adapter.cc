@@ -139,7 +139,9 @@ Status Adapter::default_settings()
 	settings_.rx_usecs = 0;
 	settings_.tx_usecs = smaller(default_tx_usecs, moderation_.max_usecs());
 	settings_.mtu = smaller(default_mtu, info_.max_mtu);
-	moderation_.set(settings_.rx_usecs, settings_.tx_usecs);
+	settings_.adaptive_rx = info_.moderation;
+	moderation_.set_rx(settings_.rx_usecs);
+	moderation_.set_tx(settings_.tx_usecs);
 	rss_.spread(settings_.queues);
 	return {};
 }

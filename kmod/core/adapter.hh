@@ -156,7 +156,15 @@ class Adapter {
 	/* The doorbell of the pair's vector: one register re-arms TX and RX. */
 	void unmask(uint32_t pair)
 	{
-		tx_[pair].unmask(moderation_.unmask_word());
+		tx_[pair].unmask(moderation_.unmask_word(pair));
+	}
+	[[nodiscard]] Moderation &moderation()
+	{
+		return moderation_;
+	}
+	[[nodiscard]] const Moderation &moderation() const
+	{
+		return moderation_;
 	}
 
     private:

@@ -172,6 +172,17 @@ void oe_rx_refill(struct oe_rxq *q, struct oe_rx_buffer *buffers, uint32_t n)
 	q->refill(buffers, n);
 }
 
+void oe_set_rx_delay(struct oe_adapter *adapter, uint32_t index, uint32_t usecs)
+{
+	if (adapter->settings().adaptive_rx)
+		adapter->moderation().set_rx_of(index, usecs);
+}
+
+uint32_t oe_rx_delay(const struct oe_adapter *adapter, uint32_t index)
+{
+	return adapter->moderation().rx_of(index);
+}
+
 void oe_unmask(struct oe_adapter *adapter, uint32_t index)
 {
 	adapter->unmask(index);

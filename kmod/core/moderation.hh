@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "../../abi/ena_regs.h"
+#include "../bridge.h"
 #include "barriers.hh"
 
 namespace oe
@@ -23,17 +24,33 @@ class Moderation {
 	{
 		return ENA_INTR_RX_DELAY * resolution_us_;
 	}
-	/* Both at most max_usecs(); rounded up to the unit. Acts at the next unmask. */
-	void set(uint32_t rx_usecs, uint32_t tx_usecs)
+	/* At most max_usecs(); rounded up to the unit. Acts at the next unmask. */
+	void set_tx(uint32_t usecs)
 	{
-		store_relaxed(unmask_word_,
-			      ENA_INTR_UNMASK | ena::field_put(ENA_INTR_RX_DELAY, units(rx_usecs)) |
-				      ena::field_put(ENA_INTR_TX_DELAY, units(tx_usecs)));
+		store_relaxed(tx_units_, units(usecs));
+	}
+	void set_rx(uint32_t usecs)
+	{
+		for (uint32_t &pair : rx_units_)
+			store_relaxed(pair, units(usecs));
+	}
+	/* Of one pair; more than the register can carry is the most that it can. */
+	void set_rx_of(uint32_t pair, uint32_t usecs)
+	{
+		if (pair < OE_MAX_QUEUES)
+			store_relaxed(rx_units_[pair],
+				      units(usecs < max_usecs() ? usecs : max_usecs()));
+	}
+	[[nodiscard]] uint32_t rx_of(uint32_t pair) const
+	{
+		return pair < OE_MAX_QUEUES ? load_relaxed(rx_units_[pair]) * resolution_us_ : 0;
 	}
 	/* Any context. */
-	[[nodiscard]] uint32_t unmask_word() const
+	[[nodiscard]] uint32_t unmask_word(uint32_t pair) const
 	{
-		return load_relaxed(unmask_word_);
+		return ENA_INTR_UNMASK |
+		       ena::field_put(ENA_INTR_RX_DELAY, load_relaxed(rx_units_[pair])) |
+		       ena::field_put(ENA_INTR_TX_DELAY, load_relaxed(tx_units_));
 	}
 
     private:
@@ -43,7 +60,8 @@ class Moderation {
 	}
 
 	uint32_t resolution_us_ = 0;
-	uint32_t unmask_word_ = ENA_INTR_UNMASK;
+	uint32_t rx_units_[OE_MAX_QUEUES] = {};
+	uint32_t tx_units_ = 0;
 };
 
 } // namespace oe

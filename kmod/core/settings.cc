@@ -102,6 +102,10 @@ bool Adapter::check_settings(const oe_settings &wanted, Refusal &why) const
 	    !delay_possible("TX", wanted.tx_usecs, moderation_.max_usecs(), why) ||
 	    !check_xdp(wanted, why))
 		return false;
+	if (wanted.adaptive_rx && !info_.moderation) {
+		why << "adaptive RX delays: the device cannot delay interrupts";
+		return false;
+	}
 	if (rss_.highest_queue_wanted() >= wanted.queues) {
 		why << "the RSS table names queue " << rss_.highest_queue_wanted() << ", beyond "
 		    << wanted.queues << " queues";
@@ -127,11 +131,17 @@ Status Adapter::set_settings(const oe_settings &asked, oe_error *error)
 			return refuse_with(status.error(), why, error);
 		}
 	}
+	bool before = settings_.adaptive_rx;
 	settings_ = wanted;
 	/* Rings are powers of two; like the stock driver, round down and say so in -g. */
 	settings_.tx_ring = std::bit_floor(wanted.tx_ring);
 	settings_.rx_ring = std::bit_floor(wanted.rx_ring);
-	moderation_.set(wanted.rx_usecs, wanted.tx_usecs);
+	/* Adaptive delays go on from what they are, at first from none. */
+	if (!wanted.adaptive_rx)
+		moderation_.set_rx(wanted.rx_usecs);
+	else if (!before)
+		moderation_.set_rx(0);
+	moderation_.set_tx(wanted.tx_usecs);
 	if (!open_)
 		rss_.spread(settings_.queues);
 	return {};

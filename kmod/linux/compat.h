@@ -3,6 +3,7 @@
 #ifndef OPENENA_COMPAT_H
 #define OPENENA_COMPAT_H
 
+#include <linux/dim.h>
 #include <linux/ethtool.h>
 #include <linux/netdevice.h>
 #include <linux/netlink.h>
@@ -108,6 +109,15 @@ static inline void oe_xdp_offer_target(struct net_device *netdev, bool offer)
 		xdp_features_set_redirect_target(netdev, true);
 	else
 		xdp_features_clear_redirect_target(netdev);
+#endif
+}
+
+static inline void oe_net_dim(struct dim *dim, const struct dim_sample *sample)
+{
+#if OE_SINCE(6, 13)
+	net_dim(dim, sample);
+#else
+	net_dim(dim, *sample);
 #endif
 }
 

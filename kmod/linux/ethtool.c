@@ -110,6 +110,7 @@ static int oe_get_coalesce(struct net_device *netdev, struct ethtool_coalesce *c
 	oe_get_settings(kernel->adapter, &settings);
 	coalesce->rx_coalesce_usecs = settings.rx_usecs;
 	coalesce->tx_coalesce_usecs = settings.tx_usecs;
+	coalesce->use_adaptive_rx_coalesce = settings.adaptive_rx;
 	return 0;
 }
 
@@ -127,11 +128,28 @@ static int oe_set_coalesce(struct net_device *netdev, struct ethtool_coalesce *c
 	oe_get_settings(kernel->adapter, &settings);
 	settings.rx_usecs = coalesce->rx_coalesce_usecs;
 	settings.tx_usecs = coalesce->tx_coalesce_usecs;
+	settings.adaptive_rx = coalesce->use_adaptive_rx_coalesce;
 	/* Delays act at once: nothing to close. */
-	err = oe_set_settings(kernel->adapter, &settings, &error);
+	err = oe_set_moderation(kernel, &settings, &error);
 	if (err)
 		oe_refuse(netdev, extack, &error);
 	return err;
+}
+
+/* The delays that a pair has now, which are its own while RX delays are adaptive. */
+static int oe_get_per_queue_coalesce(struct net_device *netdev, u32 queue,
+				     struct ethtool_coalesce *coalesce)
+{
+	struct oe_kernel *kernel = netdev_priv(netdev);
+	struct oe_settings settings;
+
+	oe_get_settings(kernel->adapter, &settings);
+	if (!kernel->info->moderation || queue >= settings.queues)
+		return -EINVAL;
+	coalesce->rx_coalesce_usecs = oe_rx_delay(kernel->adapter, queue);
+	coalesce->tx_coalesce_usecs = settings.tx_usecs;
+	coalesce->use_adaptive_rx_coalesce = settings.adaptive_rx;
+	return 0;
 }
 
 static int oe_get_sset_count(struct net_device *netdev, int set)
@@ -249,7 +267,8 @@ static int oe_set_tunable(struct net_device *netdev, const struct ethtool_tunabl
 
 const struct ethtool_ops oe_ethtool_ops = {
 	.supported_ring_params = OE_RING_PARAMS,
-	.supported_coalesce_params = ETHTOOL_COALESCE_RX_USECS | ETHTOOL_COALESCE_TX_USECS,
+	.supported_coalesce_params = ETHTOOL_COALESCE_RX_USECS | ETHTOOL_COALESCE_TX_USECS |
+				     ETHTOOL_COALESCE_USE_ADAPTIVE_RX,
 	.get_drvinfo = oe_get_drvinfo,
 	.get_regs_len = oe_get_regs_len,
 	.get_regs = oe_get_regs,
@@ -262,6 +281,7 @@ const struct ethtool_ops oe_ethtool_ops = {
 	.set_ringparam = oe_set_ringparam,
 	.get_coalesce = oe_get_coalesce,
 	.set_coalesce = oe_set_coalesce,
+	.get_per_queue_coalesce = oe_get_per_queue_coalesce,
 	.get_sset_count = oe_get_sset_count,
 	.get_strings = oe_get_strings,
 	.get_ethtool_stats = oe_get_ethtool_stats,

@@ -36,6 +36,7 @@ static int oe_poll(struct napi_struct *napi, int budget)
 	if (!napi_complete_done(napi, done))
 		return done;
 	pair->tx_stats->napi_comp++;
+	oe_dim_poll(pair);
 	/* A ring that asked for a reset stays quiet until it has had one. */
 	if (likely(!oe_reset_pending(adapter)))
 		oe_unmask(adapter, pair->index);
@@ -88,6 +89,7 @@ int oe_pair_open(struct oe_kernel *kernel, u32 index, const struct oe_settings *
 	if (err)
 		goto close_xdp;
 	oe_pair_set_affinity(pair);
+	oe_dim_open(pair);
 	return 0;
 
 close_xdp:
@@ -105,6 +107,7 @@ del_napi:
 /* After oe_close(): the device uses none of it any more. */
 void oe_pair_close(struct oe_pair *pair)
 {
+	oe_dim_close(pair);
 	irq_update_affinity_hint(pair->irq, NULL);
 	free_irq(pair->irq, pair);
 	oe_xdp_close(pair);

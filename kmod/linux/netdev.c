@@ -345,6 +345,7 @@ int oe_netdev_register(struct oe_kernel *kernel)
 
 	oe_get_settings(kernel->adapter, &settings);
 	netdev->mtu = settings.mtu;
+	kernel->adaptive_rx = settings.adaptive_rx;
 	err = netif_set_real_num_queues(netdev, settings.queues, settings.queues);
 	if (err)
 		return err;

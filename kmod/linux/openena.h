@@ -4,6 +4,7 @@
 #define OPENENA_LINUX_H
 
 #include <linux/bpf.h>
+#include <linux/dim.h>
 #include <linux/dma-mapping.h>
 #include <linux/etherdevice.h>
 #include <linux/mutex.h>
@@ -66,6 +67,8 @@ struct oe_pair {
 	u32 index;
 	u32 tx_ring, rx_ring;
 	u32 tx_push; /* first bytes of a packet that go to the device; 0: none */
+	struct dim dim;
+	u16 dim_events; /* the NAPI's: polls that ended with the vector armed */
 	int irq;
 	bool affine; /* the vector has been given a CPU once */
 	bool starved; /* a refill ran out of pages: the service work tries again */
@@ -110,6 +113,7 @@ struct oe_kernel {
 	u32 max_pairs;
 	u32 open_pairs; /* 0: the datapath is down. Under rtnl */
 	u32 rx_copybreak; /* packets up to this long are copied */
+	bool adaptive_rx; /* as set by oe_set_moderation() */
 	struct bpf_prog *xdp_prog; /* NULL: none. Changed under rtnl */
 	bool xdp_open; /* other interfaces may send here by XDP */
 	bool reopen; /* up, but the datapath failed to open: try again. Under rtnl */
@@ -166,6 +170,13 @@ void oe_pair_close(struct oe_pair *pair);
 void oe_pair_start(struct oe_pair *pair);
 void oe_pair_stop(struct oe_pair *pair);
 void oe_pair_kick(struct oe_pair *pair);
+
+/* moderation.c */
+void oe_dim_open(struct oe_pair *pair);
+void oe_dim_close(struct oe_pair *pair);
+void oe_dim_poll(struct oe_pair *pair);
+int oe_set_moderation(struct oe_kernel *kernel, const struct oe_settings *settings,
+		      struct oe_error *error);
 
 /* tx.c */
 netdev_tx_t oe_start_xmit(struct sk_buff *skb, struct net_device *netdev);

@@ -116,12 +116,50 @@ TEST(Moderation, DelaysInTheUnitOfTheDevice)
 	ASSERT_EQ(k.probe_and_open(), 0);
 	oe_settings settings;
 	oe_get_settings(k.adapter, &settings);
+	settings.adaptive_rx = false;
 	settings.rx_usecs = 65534;
 	settings.tx_usecs = 51;
 	ASSERT_EQ(oe_set_settings(k.adapter, &settings, nullptr), 0);
 	oe_unmask(k.adapter, 3);
 	EXPECT_EQ(k.writes[k.txq(3).unmask], ENA_INTR_UNMASK | 0x7fff | 26 << 15);
 	EXPECT_EQ(oe_tx_stats(k.adapter, 3)->unmask_interrupt, 1u);
+}
+
+TEST(Moderation, AdaptiveDelaysAreThoseOfEachPair)
+{
+	oe_kernel k;
+	ASSERT_EQ(k.probe_and_open(), 0);
+	oe_settings settings;
+	oe_get_settings(k.adapter, &settings);
+	EXPECT_TRUE(settings.adaptive_rx);
+	const auto unmasked = [&](uint32_t pair) {
+		oe_unmask(k.adapter, pair);
+		return k.writes[k.txq(pair).unmask];
+	};
+	const uint32_t tx = ENA_INTR_UNMASK | settings.tx_usecs / 2 << 15;
+	oe_set_rx_delay(k.adapter, 1, 63);
+	oe_set_rx_delay(k.adapter, 2, UINT32_MAX);
+	oe_set_rx_delay(k.adapter, OE_MAX_QUEUES, 10); /* of no pair */
+	EXPECT_EQ(unmasked(0), tx);
+	EXPECT_EQ(unmasked(1), tx | 32);
+	EXPECT_EQ(unmasked(2), tx | 0x7fff);
+	EXPECT_EQ(oe_rx_delay(k.adapter, 1), 64u);
+	EXPECT_EQ(oe_rx_delay(k.adapter, OE_MAX_QUEUES), 0u);
+	/* Other settings leave them alone. */
+	settings.mtu = 1400;
+	settings.rx_usecs = 8;
+	ASSERT_EQ(oe_set_settings(k.adapter, &settings, nullptr), 0);
+	EXPECT_EQ(unmasked(1), tx | 32);
+	/* Fixed: one delay for all, and nobody changes it. */
+	settings.adaptive_rx = false;
+	ASSERT_EQ(oe_set_settings(k.adapter, &settings, nullptr), 0);
+	oe_set_rx_delay(k.adapter, 1, 63);
+	EXPECT_EQ(unmasked(1), tx | 4);
+	EXPECT_EQ(unmasked(2), tx | 4);
+	/* And adaptive again, from none. */
+	settings.adaptive_rx = true;
+	ASSERT_EQ(oe_set_settings(k.adapter, &settings, nullptr), 0);
+	EXPECT_EQ(unmasked(1), tx);
 }
 
 TEST(Moderation, NoneWithoutTheFeature)
@@ -132,8 +170,13 @@ TEST(Moderation, NoneWithoutTheFeature)
 	oe_settings settings;
 	oe_get_settings(k.adapter, &settings);
 	EXPECT_EQ(settings.tx_usecs, 0u);
-	settings.rx_usecs = 1;
+	EXPECT_FALSE(settings.adaptive_rx);
 	oe_error error{};
+	settings.adaptive_rx = true;
+	EXPECT_EQ(oe_set_settings(k.adapter, &settings, &error), -EINVAL);
+	EXPECT_STREQ(error.text, "adaptive RX delays: the device cannot delay interrupts");
+	settings.adaptive_rx = false;
+	settings.rx_usecs = 1;
 	EXPECT_EQ(oe_set_settings(k.adapter, &settings, &error), -EINVAL);
 	EXPECT_STREQ(error.text, "RX delay of 1 us: the device cannot delay interrupts");
 	oe_unmask(k.adapter, 0);
