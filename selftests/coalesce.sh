@@ -50,6 +50,46 @@ beyond()
     refuses "." ethtool -C "$NETIF" rx-usecs 4294967295 && refuses "." ethtool -C "$NETIF" tx-usecs 4294967295
 }
 
+adaptive()
+{
+    ethtool -c "$NETIF" | sed -n 's/^Adaptive RX: \([a-z/]*\).*/\1/p'
+}
+
+switched()
+{
+    ethtool -C "$NETIF" adaptive-rx on && [ "$(adaptive)" = on ] || return 1
+    can_ping && ip link set "$NETIF" down && ip link set "$NETIF" up && net_setup || return 1
+    [ "$(adaptive)" = on ] || { echo "not on after down and up: $(adaptive)"; return 1; }
+    ethtool -C "$NETIF" adaptive-rx off && [ "$(adaptive)" = off ]
+}
+
+# The delays that the queues have now, largest first.
+queue_delays()
+{
+    local mask
+    printf -v mask '0x%x' $(((1 << $(ethtool_number -l current Combined)) - 1))
+    ethtool --per-queue "$NETIF" queue_mask "$mask" --show-coalesce |
+        sed -nE 's/^rx-usecs:[[:space:]]*([0-9]+).*/\1/p' | sort -rn
+}
+
+some_delay()
+{
+    [ "$(queue_delays | head -n 1)" -gt 0 ]
+}
+
+# Traffic makes it look for a delay; fixed again, no queue has another one than the user's.
+adapts()
+{
+    need_openena || return
+    set_delays 0 || return 1
+    [ "$(queue_delays | head -n 1)" = 0 ] || { echo "a delay where none was set"; return 1; }
+    ethtool -C "$NETIF" adaptive-rx on && traffic_start || return 1
+    wait_for 20 some_delay || { echo "no queue has a delay after 20 s of traffic"; return 1; }
+    ethtool -C "$NETIF" adaptive-rx off && [ "$(queue_delays | head -n 1)" = 0 ] ||
+        { echo "a delay stays: $(queue_delays)"; return 1; }
+    traffic_moves 20 && traffic_stop
+}
+
 kept()
 {
     set_delays 128 && ip link set "$NETIF" down && ip link set "$NETIF" up && net_setup &&
@@ -68,7 +108,9 @@ ethtool -C "$NETIF" adaptive-rx off >/dev/null 2>&1
 run "delays are taken" set_delays 0 2 64 128 1000
 run "a delay shows in the round trip" delay_acts
 run "delays stay over down and up" kept
+run "adaptive delays are switched on and off" switched
+run "adaptive delays follow the traffic" adapts
 run "what the adapter has not is refused" bad_requests
-[ "$DRIVER" = openena ] && log_allow '^openena .*usecs'
+[ "$DRIVER" = openena ] && log_allow '^openena .*(usecs|delay of)'
 run "impossible delays are refused" beyond
 st_end
