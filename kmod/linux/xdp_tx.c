@@ -178,8 +178,8 @@ int oe_ndo_xdp_xmit(struct net_device *netdev, int n, struct xdp_frame **frames,
 /* All pairs are open. */
 void oe_xdp_start(struct oe_kernel *kernel)
 {
-	/* Release: whoever sees it sees the queues. */
 	if (kernel->pairs[0].xdp)
+		/* Release: whoever sees it sees the queues. */
 		smp_store_release(&kernel->xdp_open, true);
 }
 
