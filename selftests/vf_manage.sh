@@ -116,7 +116,7 @@ own_tags()
 {
     local before after
     before=$(vf_stat 0 tx dropped)
-    frames_pass 0 "$REMOTE_NS" "$REMOTE_IF" -- in_vf 0 -- "$(name_in 0)" $BROADCAST $GIVEN 4 0x8100 200 ||
+    frames_pass 0 "$REMOTE_NS" "$REMOTE_IF" -- in_vf 0 -- "$(name_in 0)" $BROADCAST "$(address_in 0)" 4 0x8100 200 ||
         return 1
     after=$(vf_stat 0 tx dropped)
     echo "dropped: $before before, $after after"
