@@ -88,7 +88,9 @@ class Machine:
                 device += f",queues={options.queues},max-mtu=9001"
             if options.device_options:
                 device += "," + options.device_options
-            arguments += ["-netdev", f"hubport,id=h{index},hubid=0",
+            # A hub with one port never takes a frame: its adapter's transmitter would stand still.
+            network = "hubport,hubid=0" if options.nics > 1 else "user,restrict=on"
+            arguments += ["-netdev", f"{network},id=h{index}",
                           "-device", f"pcie-root-port,id=rp{index},chassis={index + 1}",
                           "-device", device]
         return arguments
