@@ -159,10 +159,10 @@ st_end()
 
 # ---- kernel log -------------------------------------------------------------
 
-# This test provokes kernel lines that match the extended regular expression.
-log_allow()
+# This test provokes kernel lines that match one of the extended regular expressions.
+log_allow() # pattern ...
 {
-    ST_LOG_ALLOWED+=("$1")
+    ST_LOG_ALLOWED+=("$@")
 }
 
 # Writes a line into the log, and prints it: "log_since" knows it again.

@@ -48,7 +48,8 @@ defer "echo none >/sys/power/pm_test"
 ethtool -X "$NETIF" equal 1
 at_first=$(settings)
 # The driver says that it was reset, the kernel what it suspends.
-log_allow "^$DRIVER [0-9a-f:.]+" '^PM:' '^printk: Suspending'
+# Last, the end of a line of the kernel's into whose middle another one's came.
+log_allow "^$DRIVER [0-9a-f:.]+" '^PM:' '^printk: Suspending' '^done\.$'
 run "traffic passes after resuming" freeze_devices
 run "settings stay" settings_stay
 run "traffic afterwards arrives byte for byte" bytes_arrive
