@@ -57,13 +57,18 @@ ena_admin_status Commands::dispatch(const ena_aq_entry &command, ena_acq_entry &
 	case ENA_ADMIN_GET_STATS:
 		return metrics_.get(std::bit_cast<ena_get_stats_cmd>(command), payload);
 	case ENA_ADMIN_VF_GET:
-		return vfs_.get(std::bit_cast<ena_vf_cmd>(command), payload);
+		if (vfs_.any())
+			return vfs_.get(std::bit_cast<ena_vf_cmd>(command), payload);
+		break;
 	case ENA_ADMIN_VF_SET:
-		return vfs_.set(std::bit_cast<ena_vf_cmd>(command));
+		if (vfs_.any())
+			return vfs_.set(std::bit_cast<ena_vf_cmd>(command));
+		break;
 	default:
-		return host_.refuse(ENA_ADMIN_BAD_OPCODE, "admin command with unknown opcode %u",
-				    command.common.opcode);
+		break;
 	}
+	return host_.refuse(ENA_ADMIN_BAD_OPCODE, "admin command with unknown opcode %u",
+			    command.common.opcode);
 }
 
 } // namespace ena

@@ -63,9 +63,6 @@ void VfManager::enable(unsigned int count)
 
 ena_admin_status VfManager::check(const char *what, const ena_vf_cmd &cmd)
 {
-	if (!total_)
-		return host_.refuse(ENA_ADMIN_UNSUPPORTED_OPCODE,
-				    "%s: this function has no virtual functions to manage", what);
 	if (cmd.version < 1 || cmd.version > ENA_VF_VERSION)
 		return host_.refuse(ENA_ADMIN_ILLEGAL_PARAMETER,
 				    "%s: version %u of the extension, must be 1 to %u", what,

@@ -36,7 +36,7 @@ class VfManager {
 		return total_;
 	}
 
-	/* @payload: of the completion, zeroed. */
+	/* These only if there are any. @payload: of the completion, zeroed. */
 	[[nodiscard]] ena_admin_status get(const ena_vf_cmd &cmd, Payload payload);
 	[[nodiscard]] ena_admin_status set(const ena_vf_cmd &cmd);
 
