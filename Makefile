@@ -9,7 +9,7 @@ MTU ?= 9001
 
 vm_options = --driver '$(DRIVER)' --kver '$(KVER)' --accel '$(ACCEL)' --queues '$(QUEUES)' --mtu '$(MTU)'
 
-FUZZ_SECONDS ?= 12
+FUZZ_SECONDS ?= 8
 export FUZZ_SECONDS
 
 .PHONY: help run run-nested shell check check-host check-fuzz check-vm check-clients check-qemu check-dpdk \
@@ -22,7 +22,7 @@ help:
 	@echo 'make run-nested     a guest in the guest, with a virtual function of its own'
 	@echo 'make check          every test; the last line counts them'
 	@echo '  make check-host     the cores, in ordinary processes, under sanitizers'
-	@echo '  make check-fuzz     both cores against any input, FUZZ_SECONDS (12) a target'
+	@echo '  make check-fuzz     both cores against any input, FUZZ_SECONDS (8) a target'
 	@echo '  make check-qemu     the adapter in QEMU, without a guest'
 	@echo '  make check-vm       our driver on our adapter, in the test VM'
 	@echo '  make check-clients  drivers that are not ours on our adapter'
