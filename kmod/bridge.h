@@ -441,7 +441,8 @@ struct oe_fact {
 };
 /*
  * How it stands with what a reporter is about: returns how many facts. Of TX and RX they are about
- * one open queue, and none from the first @queue on that is not open; of the others @queue is 0.
+ * one open queue, those of XDP behind the others, and none from the first @queue on that is not
+ * open; for the other reporters @queue is 0.
  */
 uint32_t oe_facts(struct oe_adapter *adapter, enum oe_reporter reporter, uint32_t queue,
 		  struct oe_fact facts[OE_MAX_FACTS]);

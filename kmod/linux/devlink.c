@@ -67,15 +67,12 @@ static void oe_put_queues(struct oe_kernel *kernel, enum oe_reporter reporter,
 			  struct devlink_fmsg *fmsg)
 {
 	struct oe_fact facts[OE_MAX_FACTS];
-	u32 queue, n;
+	u32 queue = 0, n;
 
 	devlink_fmsg_arr_pair_nest_start(fmsg, "queues");
-	for (queue = 0; queue < kernel->max_pairs; queue++) {
-		n = oe_facts(kernel->adapter, reporter, queue, facts);
-		if (!n)
-			break;
+	while ((n = oe_facts(kernel->adapter, reporter, queue, facts))) {
 		devlink_fmsg_obj_nest_start(fmsg);
-		devlink_fmsg_u64_pair_put(fmsg, "queue", queue);
+		devlink_fmsg_u64_pair_put(fmsg, "queue", queue++);
 		oe_put_facts(fmsg, facts, n);
 		devlink_fmsg_obj_nest_end(fmsg);
 	}

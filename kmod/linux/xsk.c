@@ -54,11 +54,12 @@ static void oe_xsk_detach(struct oe_kernel *kernel, struct oe_pair *pair)
 /* @pool NULL: the socket goes. Under rtnl. */
 int oe_xsk_setup(struct oe_kernel *kernel, struct xsk_buff_pool *pool, u16 queue)
 {
-	struct oe_pair *pair = &kernel->pairs[queue];
+	struct oe_pair *pair;
 
 	ASSERT_RTNL();
 	if (queue >= kernel->max_pairs)
 		return -EINVAL;
+	pair = &kernel->pairs[queue];
 	if (!pool) {
 		if (pair->xsk_wanted)
 			oe_xsk_detach(kernel, pair);

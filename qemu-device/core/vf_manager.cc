@@ -26,6 +26,30 @@ template <class T> ena_admin_status put(VfManager::Payload payload, const T &val
 	memcpy(payload.data(), &value, sizeof(value));
 	return ENA_ADMIN_SUCCESS;
 }
+
+ena_vf_rx_stats rx_stats(const ena_vf_counters &c)
+{
+	ena_vf_rx_stats stats{};
+
+	stats.packets.set(c.rx_packets);
+	stats.bytes.set(c.rx_bytes);
+	stats.drops.set(c.rx_drops);
+	stats.broadcast.set(c.rx_broadcast);
+	stats.multicast.set(c.rx_multicast);
+	return stats;
+}
+
+ena_vf_tx_stats tx_stats(const ena_vf_counters &c)
+{
+	ena_vf_tx_stats stats{};
+
+	stats.packets.set(c.tx_packets);
+	stats.bytes.set(c.tx_bytes);
+	stats.drops.set(c.tx_drops);
+	stats.spoofed.set(c.tx_spoofed);
+	stats.tagged.set(c.tx_tagged);
+	return stats;
+}
 } // namespace
 
 void VfManager::set_defaults(unsigned int vf)
@@ -139,26 +163,10 @@ ena_admin_status VfManager::get(const ena_vf_cmd &cmd, Payload payload)
 	switch (cmd.item) {
 	case ENA_VF_SETTINGS:
 		return put(payload, settings(vf));
-	case ENA_VF_RX_STATS: {
-		const ena_vf_counters c = count(vf);
-		ena_vf_rx_stats stats{};
-		stats.packets.set(c.rx_packets);
-		stats.bytes.set(c.rx_bytes);
-		stats.drops.set(c.rx_drops);
-		stats.broadcast.set(c.rx_broadcast);
-		stats.multicast.set(c.rx_multicast);
-		return put(payload, stats);
-	}
-	case ENA_VF_TX_STATS: {
-		const ena_vf_counters c = count(vf);
-		ena_vf_tx_stats stats{};
-		stats.packets.set(c.tx_packets);
-		stats.bytes.set(c.tx_bytes);
-		stats.drops.set(c.tx_drops);
-		stats.spoofed.set(c.tx_spoofed);
-		stats.tagged.set(c.tx_tagged);
-		return put(payload, stats);
-	}
+	case ENA_VF_RX_STATS:
+		return put(payload, rx_stats(count(vf)));
+	case ENA_VF_TX_STATS:
+		return put(payload, tx_stats(count(vf)));
 	default:
 		return host_.refuse(ENA_ADMIN_UNSUPPORTED_OPCODE,
 				    "VF_GET: there is no item %u to be read", cmd.item);

@@ -120,6 +120,23 @@ TEST_F(Health, QueuesThatAreOpen)
 	EXPECT_TRUE(facts(OE_REPORTER_TX).empty());
 }
 
+TEST_F(Health, QueuesOfXdpAreBehindTheOthers)
+{
+	oe_settings settings;
+	oe_error error{};
+
+	oe_close(k.adapter);
+	oe_get_settings(k.adapter, &settings);
+	settings.queues = 2;
+	settings.xdp = true;
+	ASSERT_EQ(oe_set_settings(k.adapter, &settings, &error), 0) << error.text;
+	ASSERT_EQ(oe_open(k.adapter), 0);
+	EXPECT_FALSE(facts(OE_REPORTER_TX, 3).empty());
+	EXPECT_TRUE(facts(OE_REPORTER_TX, 4).empty());
+	EXPECT_FALSE(facts(OE_REPORTER_RX, 1).empty());
+	EXPECT_TRUE(facts(OE_REPORTER_RX, 2).empty());
+}
+
 TEST_F(Health, WhatIsWrittenAndPosted)
 {
 	oe_tx_buffer buffer{0x1000, 60};

@@ -175,11 +175,7 @@ class Events : public Command {
 			"section", wanted_, "SECTION",
 			"history, refusals, counters, drops, queues, resets, control, settings, "
 			"driver, debug-area, faults or all; none: history");
-		options.text("--qmp", path_, "SOCKET",
-			     "QEMU's monitor (-qmp unix:SOCKET,server=on)");
-		options.text("--vm", machine_, "NAME",
-			     "a machine of openena run, in place of --qmp");
-		options.text("--id", id_, "ID", "of the adapter; none: the only one");
+		choice_.declare(options);
 		options.flag("--follow", follow_, "go on with what happens from now on");
 		options.number("--interval", interval_, 10, 60'000, "MS",
 			       "look so often when following (500)");
@@ -188,8 +184,8 @@ class Events : public Command {
 	int run(Streams &io) override
 	{
 		choose();
-		Qmp qmp(monitor_of(path_, machine_));
-		Adapter adapter(qmp, id_);
+		Qmp qmp(choice_.monitor());
+		Adapter adapter(qmp, choice_.id());
 		if (follow_)
 			return follow(adapter, io);
 		show(adapter, io.out);
@@ -272,7 +268,7 @@ class Events : public Command {
 
 	std::vector<std::string> wanted_;
 	std::vector<const Section *> chosen_;
-	std::string path_, machine_, id_;
+	AdapterChoice choice_;
 	std::optional<uint64_t> interval_;
 	bool follow_ = false, json_ = false;
 };

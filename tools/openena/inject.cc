@@ -30,11 +30,7 @@ class Inject : public Command {
 			"fault", faults_, "FAULT",
 			"NAME[,OPTION=VALUE]..., such as tx-completion-lost,count=1; none: show "
 			"those that are set");
-		options.text("--qmp", path_, "SOCKET",
-			     "QEMU's monitor (-qmp unix:SOCKET,server=on)");
-		options.text("--vm", machine_, "NAME",
-			     "a machine of openena run, in place of --qmp");
-		options.text("--id", id_, "ID", "of the adapter; none: the only one");
+		choice_.declare(options);
 		options.flag("--clear", clear_, "first clear all that are set");
 		options.flag("--list", list_, "list the faults that there are");
 		options.flag("--json", json_, "for machines");
@@ -44,8 +40,8 @@ class Inject : public Command {
 		if (list_)
 			return list(io.out);
 		check();
-		Qmp qmp(monitor_of(path_, machine_));
-		Adapter adapter(qmp, id_);
+		Qmp qmp(choice_.monitor());
+		Adapter adapter(qmp, choice_.id());
 		if (clear_)
 			adapter.set("inject", "none");
 		if (!faults_.empty())
@@ -107,7 +103,8 @@ class Inject : public Command {
 	}
 
 	std::vector<std::string> faults_;
-	std::string path_, machine_, id_, text_;
+	AdapterChoice choice_;
+	std::string text_;
 	bool clear_ = false, list_ = false, json_ = false;
 };
 

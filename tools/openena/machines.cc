@@ -176,21 +176,28 @@ void Machines::stop(const std::string &name, unsigned int grace_s) const
 		throw Trouble(printable(path(name)) + " cannot be removed: " + error.message());
 }
 
-std::string monitor_of(const std::string &path, const std::string &machine)
+void AdapterChoice::declare(Options &options)
 {
-	if (!path.empty() && !machine.empty())
+	options.text("--qmp", path_, "SOCKET", "QEMU's monitor (-qmp unix:SOCKET,server=on)");
+	options.text("--vm", machine_, "NAME", "a machine of openena run, in place of --qmp");
+	options.text("--id", id_, "ID", "of the adapter; none: the only one");
+}
+
+std::string AdapterChoice::monitor() const
+{
+	if (!path_.empty() && !machine_.empty())
 		throw Trouble("--qmp and --vm say the same: give one of them");
-	if (!path.empty())
-		return path;
+	if (!path_.empty())
+		return path_;
 	const Machines machines("");
 	const std::vector<std::string> names = machines.names();
-	if (machine.empty() && names.empty())
+	if (machine_.empty() && names.empty())
 		throw Trouble("no machine of openena run is there: --qmp is needed, the socket of "
 			      "QEMU's monitor");
-	if (machine.empty() && names.size() > 1)
+	if (machine_.empty() && names.size() > 1)
 		throw Trouble("there are several machines: choose one with --vm " +
 			      enumerate(names, "or"));
-	const std::string &name = machine.empty() ? names.front() : machine;
+	const std::string &name = machine_.empty() ? names.front() : machine_;
 	machines.need(name);
 	return machines.path(name, "qmp");
 }

@@ -6,6 +6,7 @@
 #ifndef TOOL_MACHINES_HH
 #define TOOL_MACHINES_HH
 
+#include "cli.hh"
 #include "json.hh"
 
 #include <optional>
@@ -41,11 +42,24 @@ class Machines {
 	std::string directory_;
 };
 
-/*
- * The socket of a monitor, by what the user has given: its path, or the name of a machine
- * in the default directory; neither: the only machine there is. Trouble otherwise.
- */
-[[nodiscard]] std::string monitor_of(const std::string &path, const std::string &machine);
+/* Which adapter of which machine a command is about: its options --qmp, --vm and --id. */
+class AdapterChoice {
+    public:
+	void declare(Options &options);
+	/*
+	 * The socket of the machine's monitor: that of --qmp, or of --vm in the default
+	 * directory; neither: of the only machine there is. Trouble otherwise.
+	 */
+	[[nodiscard]] std::string monitor() const;
+	/* Of the adapter; empty: the only one there is. */
+	[[nodiscard]] const std::string &id() const
+	{
+		return id_;
+	}
+
+    private:
+	std::string path_, machine_, id_;
+};
 
 } // namespace tool
 

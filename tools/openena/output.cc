@@ -6,8 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdarg>
-#include <cstdio>
 #include <cstring>
 #include <unistd.h>
 
@@ -28,15 +26,11 @@ void Output::write(std::string_view text)
 
 void Output::print(const char *format, ...)
 {
-	va_list args, again;
+	va_list args;
 
 	va_start(args, format);
-	va_copy(again, args);
-	const int length = vsnprintf(nullptr, 0, format, args);
+	const std::string text = vformat(format, args);
 	va_end(args);
-	std::string text(length > 0 ? static_cast<size_t>(length) : 0, '\0');
-	vsnprintf(text.data(), text.size() + 1, format, again);
-	va_end(again);
 	write(text);
 }
 

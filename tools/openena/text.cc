@@ -7,23 +7,30 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdarg>
 #include <cstdio>
 
 namespace tool
 {
 
-std::string format(const char *format, ...)
+std::string vformat(const char *format, va_list args)
 {
-	va_list args, again;
+	va_list again;
 
-	va_start(args, format);
 	va_copy(again, args);
 	const int length = vsnprintf(nullptr, 0, format, args);
-	va_end(args);
 	std::string text(length > 0 ? static_cast<size_t>(length) : 0, '\0');
 	vsnprintf(text.data(), text.size() + 1, format, again);
 	va_end(again);
+	return text;
+}
+
+std::string format(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	std::string text = vformat(format, args);
+	va_end(args);
 	return text;
 }
 

@@ -3,6 +3,7 @@
 #ifndef TOOL_TEXT_HH
 #define TOOL_TEXT_HH
 
+#include <cstdarg>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,8 +13,9 @@
 namespace tool
 {
 
-/* As printf. */
+/* As printf and vprintf. */
 [[nodiscard, gnu::format(printf, 1, 2)]] std::string format(const char *format, ...);
+[[nodiscard, gnu::format(printf, 1, 0)]] std::string vformat(const char *format, va_list args);
 
 /* What others wrote, for a terminal: control characters as '?', cut after @longest bytes. */
 [[nodiscard]] std::string printable(std::string_view text, size_t longest = 200);
