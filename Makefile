@@ -13,7 +13,7 @@ FUZZ_SECONDS ?= 8
 export FUZZ_SECONDS
 
 .PHONY: help run run-nested shell check check-host check-fuzz check-vm check-clients check-qemu check-dpdk \
-	check-asan-qemu check-linux-selftests fuzz bench lint setup tools plugin module clean distclean
+	check-asan-qemu check-linux-selftests fuzz bench lint setup tools plugin module doc clean distclean
 .DEFAULT_GOAL := help
 
 help:
@@ -38,6 +38,7 @@ help:
 	@echo 'make tools          the program "openena" and its manual pages (build/tools/)'
 	@echo 'make plugin         the adapter for this QEMU (build/plugin/)'
 	@echo 'make module         the driver for KVER (build/kmod/)'
+	@echo 'make doc            the documentation as HTML (build/doc/)'
 	@echo 'make clean          remove what was built from this tree'
 	@echo 'make distclean      remove also kernels, root file systems and QEMU headers'
 	@echo
@@ -111,9 +112,13 @@ module:
 	@if [ '$(KVER)' = newest ]; then scripts/build-module-newest; else \
 		release=$$(scripts/vm-kernel get '$(KVER)') && scripts/build-module "$$release"; fi
 
+doc:
+	@scripts/setup doc
+	@scripts/build-doc
+
 clean:
 	rm -rf build/host build/host-asan build/fuzz build/fuzz-coverage build/kmod build/plugin build/tools \
-		build/logs build/lint
+		build/doc build/logs build/lint
 
 distclean:
 	rm -rf build
