@@ -71,6 +71,7 @@ struct ENAState {
 	bool transmit_ready;
 	bool receive_ready; /* and the peers, then */
 	bool bus_master_warned;
+	bool wire_full; /* the peer holds a frame of this function, until transmit_ready */
 
 	/* ena_migration.c */
 	VMChangeStateEntry *run_state;

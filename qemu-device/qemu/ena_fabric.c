@@ -90,6 +90,7 @@ enum ena_transmit_result ena_fabric_transmit(ENAState *s, unsigned int queue,
 					     const struct ena_vnet_hdr *hdr)
 {
 	ENAState *pf = s->pf ?: s;
+	enum ena_transmit_result result;
 	struct ena_switch_route route;
 
 	if (!pf->fabric)
@@ -97,7 +98,12 @@ enum ena_transmit_result ena_fabric_transmit(ENAState *s, unsigned int queue,
 	route = ena_switch_forward(pf->fabric->sw, s->port, iov, iovcnt);
 	if (none(&route.as_it_is) && none(&route.retagged))
 		return ENA_TRANSMIT_DROPPED;
-	return send_along(pf, &route, queue, iov, iovcnt, hdr);
+	/* Its core has forgotten that by a reset. What the wire can hold is for all functions. */
+	if (s->wire_full)
+		return ENA_TRANSMIT_DROPPED;
+	result = send_along(pf, &route, queue, iov, iovcnt, hdr);
+	s->wire_full = result == ENA_TRANSMIT_BUSY;
+	return result;
 }
 
 void ena_fabric_receive(ENAState *pf, const struct iovec *iov, int iovcnt,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What the device core asks of its host, answered by QEMU. */
 #include "qemu/osdep.h"
+#include "qemu/cutils.h"
 #include "qemu/log.h"
 #include "qemu/error-report.h"
 #include "qapi/error.h"
@@ -208,11 +209,32 @@ static void ena_timer(void *opaque)
 	ena_host_kick(s);
 }
 
+/*
+ * BAR2 has headers of packets in it, and the function may go to another virtual machine. To
+ * look first spares memory that was never touched.
+ */
+static void clear_llq(ENAState *s)
+{
+	size_t size = ena_config_llq_size(&s->config);
+	void *memory = size ? memory_region_get_ram_ptr(&s->llq) : NULL;
+
+	if (!memory || buffer_is_zero(memory, size))
+		return;
+	memset(memory, 0, size);
+	memory_region_set_dirty(&s->llq, 0, size);
+}
+
+static void reset_core(ENAState *s)
+{
+	ena_device_reset(s->core);
+	clear_llq(s);
+}
+
 static void ena_work(ENAState *s)
 {
 	if (s->reset_due) {
 		s->reset_due = false;
-		ena_device_reset(s->core);
+		reset_core(s);
 	}
 	if (s->settings_changed) {
 		s->settings_changed = false;
@@ -235,7 +257,7 @@ static void ena_work(ENAState *s)
 		ena_device_timer(s->core);
 	}
 	if (s->transmit_ready) {
-		s->transmit_ready = false;
+		s->transmit_ready = s->wire_full = false;
 		ena_device_transmit_ready(s->core);
 	}
 	ena_device_poll(s->core);
@@ -266,7 +288,7 @@ void ena_host_reset(ENAState *s)
 	s->raised = 0;
 	s->timer_due = false;
 	if (ena_enter(s)) {
-		ena_device_reset(s->core);
+		reset_core(s);
 		ena_leave(s);
 	}
 }

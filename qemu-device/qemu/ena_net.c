@@ -9,10 +9,10 @@ enum {
 	/* Buffers of a frame that need no allocation. */
 	ENA_NET_IOV = 64,
 	/*
-	 * Frames QEMU may hold for us. The core stops at the first; a guest
-	 * that resets it in a loop must still not fill the host's memory.
+	 * Frames QEMU may hold for us: one of each function. The core stops at the
+	 * first; a guest that resets it in a loop must still not fill the host's memory.
 	 */
-	ENA_NET_MAX_QUEUED = 64,
+	ENA_NET_MAX_QUEUED = ENA_SWITCH_MAX_PORTS,
 };
 
 static unsigned int queue_count(ENAState *s)

@@ -59,7 +59,7 @@ Bytes Fabric::made_mac(unsigned int vf)
 }
 
 Fabric::Fabric(unsigned int total, unsigned int enabled)
-    : settings_(total), switch_(ena_switch_new())
+    : settings_(total), lost_(1 + total), switch_(ena_switch_new())
 {
 	std::vector<std::array<uint8_t, 6>> macs(total);
 
@@ -87,11 +87,16 @@ Fabric::Fabric(unsigned int total, unsigned int enabled)
 				ena_switch_get_counters(f.switch_, ENA_SWITCH_FIRST_VF + vf,
 							&at_switch);
 				ena_device_get_stats(f.vf(vf).g.host.device, &stats);
-				*counters = {stats.rx_packets,    stats.rx_bytes,
-					     stats.rx_drops,      at_switch.broadcast,
-					     at_switch.multicast, stats.tx_packets,
-					     stats.tx_bytes,      stats.tx_drops,
-					     at_switch.spoofed,   at_switch.tagged};
+				*counters = {stats.rx_packets,
+					     stats.rx_bytes,
+					     stats.rx_drops + f.lost(1 + vf),
+					     at_switch.broadcast,
+					     at_switch.multicast,
+					     stats.tx_packets,
+					     stats.tx_bytes,
+					     stats.tx_drops,
+					     at_switch.spoofed,
+					     at_switch.tagged};
 			},
 	};
 	ena_switch_port port{};
@@ -234,8 +239,9 @@ bool Fabric::deliver(const ena_switch_ports &to, std::span<const iovec> frame,
 	for (unsigned int i = 0; i < functions_.size(); i++) {
 		const unsigned int port = ENA_SWITCH_PF + i;
 		if (to.words[port / 64] >> port % 64 & 1)
-			(void)ena_device_receive(functions_[i]->g.host.device, frame.data(),
-						 static_cast<int>(frame.size()), &hdr);
+			lost_[i] += ena_device_receive(functions_[i]->g.host.device, frame.data(),
+						       static_cast<int>(frame.size()),
+						       &hdr) == ENA_RECEIVE_HOLD;
 	}
 	return to.words[0] & 1;
 }

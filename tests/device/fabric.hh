@@ -80,6 +80,11 @@ class Fabric {
 	/* What a function has received since it was asked last. */
 	[[nodiscard]] static std::vector<Bytes> received(Function &to);
 	void advance(uint64_t ns);
+	/* Frames that a function (0: the physical one) had no room for. */
+	[[nodiscard]] uint64_t lost(unsigned int function) const
+	{
+		return lost_[function];
+	}
 
 	std::vector<Bytes> wire; /* what has left by it */
 	ena_acq_entry last{};
@@ -94,6 +99,7 @@ class Fabric {
 
 	std::vector<std::unique_ptr<Function>> functions_;
 	std::vector<ena_vf_settings> settings_;
+	std::vector<uint64_t> lost_;
 	ena_switch *switch_;
 	unsigned int enabled_ = 0;
 	bool wire_up_ = true;

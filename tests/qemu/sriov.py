@@ -5,50 +5,9 @@
 import sys
 
 from adapter import DEV_CTL, DEV_STS, READY, RESET_IN_PROGRESS, VERSION
+from functions import (CONTROL, DEVICE, NUMBER, SRIOV, TOTAL, VF_BAR0, VF_ENABLE, Adapter)
 from qtest import COMMAND, MASTER, MEMORY
 from tap import equal, main, test
-
-SRIOV = 0x160
-CONTROL, TOTAL, NUMBER, OFFSET, STRIDE, DEVICE, BARS = (SRIOV + at for at in (
-    0x08, 0x0E, 0x10, 0x14, 0x16, 0x1A, 0x24))
-VF_ENABLE, VF_MEMORY = 1, 8
-VF_BAR0, VF_BAR1 = 0xFD000000, 0xFD800000
-BAR0_SIZE = 0x4000
-
-
-class Adapter:
-    """The physical function behind ECAM, and its virtual functions."""
-
-    def __init__(self, vm):
-        self.vm = vm
-        vm.map()
-        self.config = vm.enable_ecam()
-
-    def read(self, offset, size=2):
-        return self.vm.read(self.config + offset, size)
-
-    def write(self, offset, value, size=2):
-        self.vm.write(self.config + offset, value, size)
-
-    def enable(self, count):
-        self.write(NUMBER, count)
-        self.write(BARS, VF_BAR0, 4)
-        self.write(BARS + 4, VF_BAR1, 4)
-        self.write(CONTROL, VF_ENABLE | VF_MEMORY)
-        # QEMU wants memory to be enabled in each as well, as drivers do.
-        for number in range(count):
-            self.vm.write(self.vf_config(number) + COMMAND, MEMORY | MASTER, 2)
-
-    def vf_config(self, number):
-        return self.config + ((self.read(OFFSET) + number * self.read(STRIDE)) << 12)
-
-    def vf_reg(self, number, offset):
-        return self.vm.read(VF_BAR0 + number * BAR0_SIZE + offset)
-
-    def ports(self):
-        answer = self.vm.qmp("qom-get", path="/machine/peripheral/eth", property="switch-ports")
-        return {item["port"]: item for item in answer["return"]}
-
 
 @test
 def the_capability_says_what_was_asked_for(setup):
