@@ -124,6 +124,7 @@ struct oe_info {
 	uint32_t rss_entries; /* size of the indirection table, 0: no RSS table */
 	uint32_t least_push, largest_push; /* bytes of a packet pushed to the device; 0: no LLQ */
 	bool rss_key; /* the hash key can be set */
+	uint32_t flow_rules; /* size of the table that steers flows, 0: none */
 	bool tx_csum_v4, tx_csum_v6, tso_v4, tso_v6, tso_ecn;
 	bool rx_csum, rx_hash;
 	bool moderation; /* delays can be set */
@@ -328,12 +329,24 @@ uint32_t oe_rx_wanted(const struct oe_rxq *q);
 /* Post @n (at most OE_BURST and oe_rx_wanted()) buffers; sets their ids. */
 void oe_rx_refill(struct oe_rxq *q, struct oe_rx_buffer *buffers, uint32_t n);
 
+/* Of one pair, as in oe_settings. */
+struct oe_delays {
+	uint32_t rx_usecs, tx_usecs;
+	bool adaptive_rx;
+};
 /*
- * The RX delay of pair @index from its next interrupt on, at most the device's longest; with
- * oe_settings.adaptive_rx only. Any context, one caller a pair at a time.
+ * Those of pair @index alone; they act at once, and stay until oe_set_settings() brings other delays
+ * than before, which are for all pairs. -EINVAL with a reason. Under rtnl.
+ */
+int oe_set_delays(struct oe_adapter *adapter, uint32_t index, const struct oe_delays *delays,
+		  struct oe_error *error);
+/* As they are now: of an adaptive pair the delay last set. -EINVAL: no such pair. */
+int oe_get_delays(const struct oe_adapter *adapter, uint32_t index, struct oe_delays *delays);
+/*
+ * The RX delay of pair @index from its next interrupt on, at most the device's longest; ignored
+ * unless the pair's delays are adaptive. Any context, one caller a pair at a time.
  */
 void oe_set_rx_delay(struct oe_adapter *adapter, uint32_t index, uint32_t usecs);
-uint32_t oe_rx_delay(const struct oe_adapter *adapter, uint32_t index);
 
 /* Re-arm the vector of pair @index with the delays set. NAPI context. */
 void oe_unmask(struct oe_adapter *adapter, uint32_t index);
@@ -344,6 +357,51 @@ void oe_rss_get(const struct oe_adapter *adapter, uint32_t *table, uint8_t *key)
 /* Either may be NULL: unchanged. Acts at once when open. */
 int oe_rss_set(struct oe_adapter *adapter, const uint32_t *table, const uint8_t *key,
 	       struct oe_error *error);
+
+/* ---- flow steering: before RSS. In process context, under rtnl ------------ */
+
+/* The numbers of feature 30. */
+enum oe_flow_type {
+	OE_FLOW_IPV4 = 1, /* whatever it carries; so is IPV6 */
+	OE_FLOW_IPV6,
+	OE_FLOW_TCP4,
+	OE_FLOW_TCP6,
+	OE_FLOW_UDP4,
+	OE_FLOW_UDP6,
+};
+
+/* In the place of a location: the lowest free one; the highest; none. */
+enum oe_flow_location {
+	OE_FLOW_ANY = 0xffffffff,
+	OE_FLOW_LAST = 0xfffffffe,
+	OE_FLOW_NONE = 0xfffffffd,
+};
+
+/* Bits that are 1 in a mask are compared. */
+struct oe_flow_rule {
+	uint32_t location; /* of several rules that fit, the lowest one wins */
+	uint32_t queue;
+	bool drop; /* asked for; no device can */
+	uint8_t type; /* enum oe_flow_type */
+	uint8_t tos, tos_mask;
+	uint8_t dst_ip[16], dst_ip_mask[16]; /* as in the packet; IPv4 in the first four */
+	uint8_t src_ip[16], src_ip_mask[16];
+	uint16_t dst_port, dst_port_mask; /* in the host's order */
+	uint16_t src_port, src_port_mask;
+};
+
+/*
+ * Takes the place of a rule at the same location; sets the location if it was left open.
+ * -EOPNOTSUPP, -EINVAL, -ENOSPC or what the device answers, with a reason, and nothing changed.
+ * The core tells the device all rules again after a reset.
+ */
+int oe_flow_add(struct oe_adapter *adapter, struct oe_flow_rule *rule, struct oe_error *error);
+/* -ENOENT: there is none. */
+int oe_flow_remove(struct oe_adapter *adapter, uint32_t location, struct oe_error *error);
+int oe_flow_remove_all(struct oe_adapter *adapter, struct oe_error *error);
+int oe_flow_get(const struct oe_adapter *adapter, uint32_t location, struct oe_flow_rule *rule);
+/* The first location in use from @from on, or OE_FLOW_NONE. */
+uint32_t oe_flow_next(const struct oe_adapter *adapter, uint32_t from);
 
 /* ---- hardware clock ------------------------------------------------------- */
 

@@ -90,6 +90,30 @@ adapts()
     traffic_moves 20 && traffic_stop
 }
 
+# The delays of one queue: "rx tx".
+delays_of() # queue
+{
+    ethtool --per-queue "$NETIF" queue_mask "$(printf '0x%x' $((1 << $1)))" --show-coalesce |
+        awk '$1 == "rx-usecs:" { rx = $2 } $1 == "tx-usecs:" { tx = $2 } END { print rx, tx }'
+}
+
+per_queue()
+{
+    need_openena || return
+    [ "$(ethtool_number -l current Combined)" -gt 1 ] || { echo "one queue only"; return $KSFT_SKIP; }
+    set_delays 0 || return 1
+    ethtool --per-queue "$NETIF" queue_mask 0x2 --coalesce rx-usecs 300 tx-usecs 200 || return 1
+    [ "$(delays_of 0), $(delays_of 1)" = "0 0, 300 200" ] && can_ping &&
+        ip link set "$NETIF" down && ip link set "$NETIF" up && net_setup &&
+        [ "$(delays_of 0), $(delays_of 1)" = "0 0, 300 200" ] ||
+        { echo "not 0 0, 300 200: $(delays_of 0), $(delays_of 1)"; return 1; }
+    refuses "." ethtool --per-queue "$NETIF" queue_mask 0x1 --coalesce rx-usecs 4294967295 &&
+        refuses "." ethtool --per-queue "$NETIF" queue_mask 0x80000000 --coalesce rx-usecs 1 &&
+        [ "$(delays_of 0)" = "0 0" ] || return 1
+    # Other delays for all are for all.
+    set_delays 64 && [ "$(delays_of 1)" = "64 64" ]
+}
+
 kept()
 {
     set_delays 128 && ip link set "$NETIF" down && ip link set "$NETIF" up && net_setup &&
@@ -113,4 +137,5 @@ run "adaptive delays follow the traffic" adapts
 run "what the adapter has not is refused" bad_requests
 [ "$DRIVER" = openena ] && log_allow '^openena .*(usecs|delay of)'
 run "impossible delays are refused" beyond
+run "a queue has delays of its own" per_queue
 st_end

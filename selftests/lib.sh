@@ -297,6 +297,17 @@ rx_queue_counts()
         -e 's/^ *rx([0-9]+)_packets: ([0-9]+)$/\1 \2/p' | sort -n -u -k1,1
 }
 
+# Which queue got most packets while the command ran, and how many others did.
+queues_hit() # command [arguments]
+{
+    rx_queue_counts >"$ST_TMP/before"
+    "$@" >/dev/null || return 1
+    sleep 0.3
+    rx_queue_counts | join "$ST_TMP/before" - |
+        awk '{ n = $3 - $2; all += n; if (n > most) { most = n; queue = $1 } }
+             END { print queue, most, all - most }'
+}
+
 # Interrupt lines of the interface's function.
 irq_lines()
 {

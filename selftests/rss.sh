@@ -43,17 +43,6 @@ table_shows()
     [ "$queues" = "$count" ] && [ $((entries & (entries - 1))) = 0 ] && [ -n "$(key)" ]
 }
 
-# Which queue got most packets while the command ran, and how many others did.
-queues_hit() # command [arguments]
-{
-    rx_queue_counts >"$ST_TMP/before"
-    "$@" >/dev/null || return 1
-    sleep 0.3
-    rx_queue_counts | join "$ST_TMP/before" - |
-        awk '{ n = $3 - $2; all += n; if (n > most) { most = n; queue = $1 } }
-             END { print queue, most, all - most }'
-}
-
 # A UDP flow from the remote side to this one.
 udp_flow() # from-port remote-address local-address
 {

@@ -43,6 +43,8 @@ Status Adapter::probe(bool readless)
 		return status;
 	if (Status status = rss_.init(kernel_, features_); !status)
 		return status;
+	if (Status status = flows_.init(kernel_, features_); !status)
+		return status;
 	return default_settings();
 }
 
@@ -111,6 +113,7 @@ void Adapter::publish_info(bool readless)
 	info_.max_tx_buffers = features_.max_tx_buffers;
 	info_.rss_entries = features_.rss_log2_entries ? 1u << features_.rss_log2_entries : 0;
 	info_.rss_key = features_.rss_key;
+	info_.flow_rules = features_.flow_rules;
 	info_.tx_csum_v4 = tx & (ENA_OFFLOAD_TX_L4_CSUM_V4_PART | ENA_OFFLOAD_TX_L4_CSUM_V4_FULL);
 	info_.tx_csum_v6 = tx & (ENA_OFFLOAD_TX_L4_CSUM_V6_PART | ENA_OFFLOAD_TX_L4_CSUM_V6_FULL);
 	info_.tso_v4 = tx & ENA_OFFLOAD_TX_TSO_V4;
@@ -140,8 +143,7 @@ Status Adapter::default_settings()
 	settings_.tx_usecs = smaller(default_tx_usecs, moderation_.max_usecs());
 	settings_.mtu = smaller(default_mtu, info_.max_mtu);
 	settings_.adaptive_rx = info_.moderation;
-	moderation_.set_rx(settings_.rx_usecs);
-	moderation_.set_tx(settings_.tx_usecs);
+	moderation_.set_all(delays_of(settings_));
 	rss_.spread(settings_.queues);
 	return {};
 }

@@ -10,6 +10,7 @@
 #include "event_queue.hh"
 #include "facts.hh"
 #include "features.hh"
+#include "flow_steering.hh"
 #include "memory.hh"
 #include "metrics.hh"
 #include "moderation.hh"
@@ -48,6 +49,13 @@ constexpr uint32_t tx_queues(const oe_settings &settings)
 	return settings.queues * (settings.xdp ? 2 : 1);
 }
 
+constexpr oe_delays delays_of(const oe_settings &settings)
+{
+	return {.rx_usecs = settings.rx_usecs,
+		.tx_usecs = settings.tx_usecs,
+		.adaptive_rx = settings.adaptive_rx};
+}
+
 /* The functions are those of the bridge, where their contexts are written down. */
 class Adapter {
     public:
@@ -82,8 +90,11 @@ class Adapter {
 	/* Settings: settings.cc */
 	[[nodiscard]] uint32_t max_queues() const;
 	[[nodiscard]] Status set_settings(const oe_settings &wanted, oe_error *error);
+	[[nodiscard]] Status set_delays(uint32_t pair, const oe_delays &wanted, Refusal &why);
+	[[nodiscard]] Status get_delays(uint32_t pair, oe_delays &delays) const;
 	[[nodiscard]] uint32_t tx_queue_limit(uint32_t push) const;
 	[[nodiscard]] Status set_rss(const uint32_t *table, const uint8_t *key, oe_error *error);
+	[[nodiscard]] Status add_flow(oe_flow_rule &rule, Refusal &why);
 	[[nodiscard]] Status get_link(struct oe_link &link);
 
 	/* Watchdogs and recovery: service.cc, recovery.cc */
@@ -140,6 +151,15 @@ class Adapter {
 	{
 		return rss_;
 	}
+	/* What it does goes through admin(). */
+	[[nodiscard]] FlowSteering &flows()
+	{
+		return flows_;
+	}
+	[[nodiscard]] const FlowSteering &flows() const
+	{
+		return flows_;
+	}
 	[[nodiscard]] Status read_phc(struct oe_phc_time &time)
 	{
 		return phc_.read(time);
@@ -159,10 +179,6 @@ class Adapter {
 		tx_[pair].unmask(moderation_.unmask_word(pair));
 	}
 	[[nodiscard]] Moderation &moderation()
-	{
-		return moderation_;
-	}
-	[[nodiscard]] const Moderation &moderation() const
 	{
 		return moderation_;
 	}
@@ -197,6 +213,7 @@ class Adapter {
 	void apply_hints(const ena_hw_hints &hints);
 
 	[[nodiscard]] bool check_settings(const oe_settings &wanted, Refusal &why) const;
+	[[nodiscard]] bool check_delays(const oe_delays &wanted, Refusal &why) const;
 	[[nodiscard]] bool check_xdp(const oe_settings &wanted, Refusal &why) const;
 	[[nodiscard]] Status tell_rss(const uint32_t *table, const uint8_t *key);
 	[[nodiscard]] bool check_rss(const uint32_t *table, const uint8_t *key, Refusal &why) const;
@@ -233,6 +250,7 @@ class Adapter {
 	oe_settings settings_ = {};
 	Moderation moderation_;
 	Rss rss_;
+	FlowSteering flows_;
 	Array<struct oe_txq> tx_; /* of the pairs; then, with XDP, a second one of each */
 	Array<struct oe_rxq> rx_;
 	bool open_ = false;

@@ -4,6 +4,17 @@
 
 #include "adapter.hh"
 
+/* @set, with a place for its reason. */
+template <class Set> static int with_reason(struct oe_error *error, Set set)
+{
+	oe::Refusal why;
+	oe::Status status = set(why);
+
+	if (!status)
+		why.copy_to(error->text);
+	return status.to_kernel();
+}
+
 int oe_probe(struct oe_kernel *kernel, bool readless, struct oe_adapter **adapter)
 {
 	void *memory = oek_alloc(sizeof(oe_adapter));
@@ -174,13 +185,19 @@ void oe_rx_refill(struct oe_rxq *q, struct oe_rx_buffer *buffers, uint32_t n)
 
 void oe_set_rx_delay(struct oe_adapter *adapter, uint32_t index, uint32_t usecs)
 {
-	if (adapter->settings().adaptive_rx)
-		adapter->moderation().set_rx_of(index, usecs);
+	adapter->moderation().adapt(index, usecs);
 }
 
-uint32_t oe_rx_delay(const struct oe_adapter *adapter, uint32_t index)
+int oe_set_delays(struct oe_adapter *adapter, uint32_t index, const struct oe_delays *delays,
+		  struct oe_error *error)
 {
-	return adapter->moderation().rx_of(index);
+	return with_reason(
+		error, [=](oe::Refusal &why) { return adapter->set_delays(index, *delays, why); });
+}
+
+int oe_get_delays(const struct oe_adapter *adapter, uint32_t index, struct oe_delays *delays)
+{
+	return adapter->get_delays(index, *delays).to_kernel();
 }
 
 void oe_unmask(struct oe_adapter *adapter, uint32_t index)
@@ -199,6 +216,35 @@ int oe_rss_set(struct oe_adapter *adapter, const uint32_t *table, const uint8_t 
 	return adapter->set_rss(table, key, error).to_kernel();
 }
 
+int oe_flow_add(struct oe_adapter *adapter, struct oe_flow_rule *rule, struct oe_error *error)
+{
+	return with_reason(error, [=](oe::Refusal &why) { return adapter->add_flow(*rule, why); });
+}
+
+int oe_flow_remove(struct oe_adapter *adapter, uint32_t location, struct oe_error *error)
+{
+	return with_reason(error, [=](oe::Refusal &why) {
+		return adapter->flows().remove(adapter->admin(), location, why);
+	});
+}
+
+int oe_flow_remove_all(struct oe_adapter *adapter, struct oe_error *error)
+{
+	return with_reason(error, [=](oe::Refusal &why) {
+		return adapter->flows().remove_all(adapter->admin(), why);
+	});
+}
+
+int oe_flow_get(const struct oe_adapter *adapter, uint32_t location, struct oe_flow_rule *rule)
+{
+	return adapter->flows().get(location, *rule).to_kernel();
+}
+
+uint32_t oe_flow_next(const struct oe_adapter *adapter, uint32_t from)
+{
+	return adapter->flows().next(from);
+}
+
 int oe_phc_read(struct oe_adapter *adapter, struct oe_phc_time *time)
 {
 	return adapter->read_phc(*time).to_kernel();
@@ -214,21 +260,10 @@ int oe_vf_get_stats(struct oe_adapter *adapter, uint32_t vf, struct oe_vf_stats 
 	return adapter->vfs().get(adapter->admin(), vf, *stats).to_kernel();
 }
 
-/* @set, with a place for its reason. */
-template <class Set> static int vf_set(struct oe_error *error, Set set)
-{
-	oe::Refusal why;
-	oe::Status status = set(why);
-
-	if (!status)
-		why.copy_to(error->text);
-	return status.to_kernel();
-}
-
 int oe_vf_set_mac(struct oe_adapter *adapter, uint32_t vf, const uint8_t *mac,
 		  struct oe_error *error)
 {
-	return vf_set(error, [=](oe::Refusal &why) {
+	return with_reason(error, [=](oe::Refusal &why) {
 		return adapter->vfs().set_mac(adapter->admin(), vf, mac, why);
 	});
 }
@@ -236,28 +271,28 @@ int oe_vf_set_mac(struct oe_adapter *adapter, uint32_t vf, const uint8_t *mac,
 int oe_vf_set_vlan(struct oe_adapter *adapter, uint32_t vf, uint32_t vlan, uint32_t priority,
 		   uint32_t protocol, struct oe_error *error)
 {
-	return vf_set(error, [=](oe::Refusal &why) {
+	return with_reason(error, [=](oe::Refusal &why) {
 		return adapter->vfs().set_vlan(adapter->admin(), vf, vlan, priority, protocol, why);
 	});
 }
 
 int oe_vf_set_spoof_check(struct oe_adapter *adapter, uint32_t vf, bool on, struct oe_error *error)
 {
-	return vf_set(error, [=](oe::Refusal &why) {
+	return with_reason(error, [=](oe::Refusal &why) {
 		return adapter->vfs().set_toggle(adapter->admin(), vf, ENA_VF_SPOOF_CHECK, on, why);
 	});
 }
 
 int oe_vf_set_trust(struct oe_adapter *adapter, uint32_t vf, bool on, struct oe_error *error)
 {
-	return vf_set(error, [=](oe::Refusal &why) {
+	return with_reason(error, [=](oe::Refusal &why) {
 		return adapter->vfs().set_toggle(adapter->admin(), vf, ENA_VF_TRUST, on, why);
 	});
 }
 
 int oe_vf_set_link(struct oe_adapter *adapter, uint32_t vf, uint32_t link, struct oe_error *error)
 {
-	return vf_set(error, [=](oe::Refusal &why) {
+	return with_reason(error, [=](oe::Refusal &why) {
 		return adapter->vfs().set_link(adapter->admin(), vf, link, why);
 	});
 }
@@ -265,7 +300,7 @@ int oe_vf_set_link(struct oe_adapter *adapter, uint32_t vf, uint32_t link, struc
 int oe_vf_set_rate(struct oe_adapter *adapter, uint32_t vf, uint32_t min_mbps, uint32_t max_mbps,
 		   struct oe_error *error)
 {
-	return vf_set(error, [=](oe::Refusal &why) {
+	return with_reason(error, [=](oe::Refusal &why) {
 		return adapter->vfs().set_rate(adapter->admin(), vf, min_mbps, max_mbps, why);
 	});
 }

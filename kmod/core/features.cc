@@ -15,6 +15,7 @@ constexpr uint32_t max_ring = 32768;
 constexpr uint32_t usual_rss_log2 = 7;
 constexpr uint32_t max_rss_log2 = 12;
 constexpr uint32_t max_frame_mtu = 65535;
+constexpr uint32_t max_flow_rules = 1024;
 
 constexpr uint32_t least(uint32_t a, uint32_t b)
 {
@@ -48,6 +49,9 @@ Status read_attributes(AdminQueue &admin, oe_kernel *kernel, Features &features)
 		return attributes.error();
 	features.supported = attributes->supported_features.get();
 	features.capabilities = attributes->capabilities.get();
+	if (features.has(ENA_FEATURE_FLOW_STEERING))
+		features.flow_rules =
+			least(attributes->flow_steering_max_entries.get(), max_flow_rules);
 	__builtin_memcpy(features.mac, attributes->mac, sizeof(features.mac));
 	features.max_mtu = least(attributes->max_mtu.get(), max_frame_mtu);
 	if (!at_least(kernel, "a largest MTU", features.max_mtu, OE_MIN_MTU))

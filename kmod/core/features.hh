@@ -68,6 +68,7 @@ struct Features {
 	uint32_t event_groups = 0; /* that the device can report */
 	uint32_t rss_log2_entries = 0; /* 0: no table */
 	bool rss_key = false;
+	uint32_t flow_rules = 0; /* size of the table, 0: none */
 	uint32_t delay_resolution_us = 0; /* 0: no interrupt moderation */
 	LlqOffer llq;
 	std::optional<ena_hw_hints> hints;

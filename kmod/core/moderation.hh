@@ -24,33 +24,44 @@ class Moderation {
 	{
 		return ENA_INTR_RX_DELAY * resolution_us_;
 	}
-	/* At most max_usecs(); rounded up to the unit. Acts at the next unmask. */
-	void set_tx(uint32_t usecs)
+	/*
+	 * Delays of at most max_usecs(), rounded up to the unit; they act at the next unmask. Adaptive
+	 * ones go on from what they are, at first from none.
+	 */
+	void set(uint32_t pair, const oe_delays &delays)
 	{
-		store_relaxed(tx_units_, units(usecs));
+		if (!delays.adaptive_rx)
+			store_relaxed(rx_units_[pair], units(delays.rx_usecs));
+		else if (!load_relaxed(adaptive_[pair]))
+			store_relaxed(rx_units_[pair], 0u);
+		store_relaxed(adaptive_[pair], delays.adaptive_rx);
+		store_relaxed(tx_units_[pair], units(delays.tx_usecs));
 	}
-	void set_rx(uint32_t usecs)
+	void set_all(const oe_delays &delays)
 	{
-		for (uint32_t &pair : rx_units_)
-			store_relaxed(pair, units(usecs));
+		for (uint32_t pair = 0; pair < OE_MAX_QUEUES; pair++)
+			set(pair, delays);
 	}
-	/* Of one pair; more than the register can carry is the most that it can. */
-	void set_rx_of(uint32_t pair, uint32_t usecs)
+	/* The RX delay of an adaptive pair; more than the register can carry is the most it can. */
+	void adapt(uint32_t pair, uint32_t usecs)
 	{
-		if (pair < OE_MAX_QUEUES)
+		if (pair < OE_MAX_QUEUES && load_relaxed(adaptive_[pair]))
 			store_relaxed(rx_units_[pair],
 				      units(usecs < max_usecs() ? usecs : max_usecs()));
 	}
-	[[nodiscard]] uint32_t rx_of(uint32_t pair) const
+	/* Those of a pair now. */
+	[[nodiscard]] oe_delays get(uint32_t pair) const
 	{
-		return pair < OE_MAX_QUEUES ? load_relaxed(rx_units_[pair]) * resolution_us_ : 0;
+		return {.rx_usecs = load_relaxed(rx_units_[pair]) * resolution_us_,
+			.tx_usecs = load_relaxed(tx_units_[pair]) * resolution_us_,
+			.adaptive_rx = load_relaxed(adaptive_[pair])};
 	}
 	/* Any context. */
 	[[nodiscard]] uint32_t unmask_word(uint32_t pair) const
 	{
 		return ENA_INTR_UNMASK |
 		       ena::field_put(ENA_INTR_RX_DELAY, load_relaxed(rx_units_[pair])) |
-		       ena::field_put(ENA_INTR_TX_DELAY, load_relaxed(tx_units_));
+		       ena::field_put(ENA_INTR_TX_DELAY, load_relaxed(tx_units_[pair]));
 	}
 
     private:
@@ -61,7 +72,8 @@ class Moderation {
 
 	uint32_t resolution_us_ = 0;
 	uint32_t rx_units_[OE_MAX_QUEUES] = {};
-	uint32_t tx_units_ = 0;
+	uint32_t tx_units_[OE_MAX_QUEUES] = {};
+	bool adaptive_[OE_MAX_QUEUES] = {};
 };
 
 } // namespace oe

@@ -93,6 +93,8 @@ Status Adapter::reset_work()
 	failed_resets_ = 0;
 	running_ = true;
 	reset_.clear();
+	/* It has forgotten the rules, and takes them before it has queues. */
+	flows_.restore(kernel_, admin_);
 	if (interrupts_)
 		start_interrupts();
 	log(kernel_, OE_LOG_NOTICE,

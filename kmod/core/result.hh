@@ -9,12 +9,14 @@ namespace oe
 /* The kernel's errno values, which have no header here. */
 enum class Errno : int {
 	none = 0,
+	no_entry = 2,
 	io = 5,
 	again = 11,
 	no_memory = 12,
 	busy = 16,
 	no_device = 19,
 	invalid = 22,
+	no_space = 28,
 	range = 34,
 	timed_out = 62, /* ETIME: the device did not answer */
 	protocol_not_supported = 93,

@@ -34,6 +34,12 @@ bool delay_possible(const char *what, uint32_t usecs, uint32_t max, Refusal &why
 /* What the MTU leaves out. */
 constexpr uint32_t ethernet_overhead = 14 + 4; /* header and VLAN tag */
 
+bool same(const oe_delays &a, const oe_delays &b)
+{
+	return a.rx_usecs == b.rx_usecs && a.tx_usecs == b.tx_usecs &&
+	       a.adaptive_rx == b.adaptive_rx;
+}
+
 /* @error may be absent. */
 Status refuse_with(Errno reason, const Refusal &why, oe_error *error)
 {
@@ -88,6 +94,18 @@ bool Adapter::check_xdp(const oe_settings &wanted, Refusal &why) const
 	return true;
 }
 
+bool Adapter::check_delays(const oe_delays &wanted, Refusal &why) const
+{
+	if (!delay_possible("RX", wanted.rx_usecs, moderation_.max_usecs(), why) ||
+	    !delay_possible("TX", wanted.tx_usecs, moderation_.max_usecs(), why))
+		return false;
+	if (wanted.adaptive_rx && !info_.moderation) {
+		why << "adaptive RX delays: the device cannot delay interrupts";
+		return false;
+	}
+	return true;
+}
+
 bool Adapter::check_settings(const oe_settings &wanted, Refusal &why) const
 {
 	if (wanted.push && !features_.llq.has(wanted.push)) {
@@ -98,17 +116,16 @@ bool Adapter::check_settings(const oe_settings &wanted, Refusal &why) const
 	    !within("TX ring", wanted.tx_ring, OE_MIN_RING, tx_ring_limit(wanted.push), why) ||
 	    !within("RX ring", wanted.rx_ring, OE_MIN_RING, features_.max_rx_ring, why) ||
 	    !within("MTU", wanted.mtu, OE_MIN_MTU, features_.max_mtu, why) ||
-	    !delay_possible("RX", wanted.rx_usecs, moderation_.max_usecs(), why) ||
-	    !delay_possible("TX", wanted.tx_usecs, moderation_.max_usecs(), why) ||
-	    !check_xdp(wanted, why))
+	    !check_delays(delays_of(wanted), why) || !check_xdp(wanted, why))
 		return false;
-	if (wanted.adaptive_rx && !info_.moderation) {
-		why << "adaptive RX delays: the device cannot delay interrupts";
-		return false;
-	}
 	if (rss_.highest_queue_wanted() >= wanted.queues) {
 		why << "the RSS table names queue " << rss_.highest_queue_wanted() << ", beyond "
 		    << wanted.queues << " queues";
+		return false;
+	}
+	if (const oe_flow_rule *rule = flows_.beyond(wanted.queues)) {
+		why << "flow rule " << rule->location << " names queue " << rule->queue
+		    << ", beyond " << wanted.queues << " queues";
 		return false;
 	}
 	return true;
@@ -131,19 +148,36 @@ Status Adapter::set_settings(const oe_settings &asked, oe_error *error)
 			return refuse_with(status.error(), why, error);
 		}
 	}
-	bool before = settings_.adaptive_rx;
+	bool same_delays = same(delays_of(wanted), delays_of(settings_));
 	settings_ = wanted;
 	/* Rings are powers of two; like the stock driver, round down and say so in -g. */
 	settings_.tx_ring = std::bit_floor(wanted.tx_ring);
 	settings_.rx_ring = std::bit_floor(wanted.rx_ring);
-	/* Adaptive delays go on from what they are, at first from none. */
-	if (!wanted.adaptive_rx)
-		moderation_.set_rx(wanted.rx_usecs);
-	else if (!before)
-		moderation_.set_rx(0);
-	moderation_.set_tx(wanted.tx_usecs);
+	/* Else those of single pairs stay. */
+	if (!same_delays)
+		moderation_.set_all(delays_of(settings_));
 	if (!open_)
 		rss_.spread(settings_.queues);
+	return {};
+}
+
+Status Adapter::set_delays(uint32_t pair, const oe_delays &wanted, Refusal &why)
+{
+	if (pair >= settings_.queues) {
+		why << "delays of queue " << pair << " of " << settings_.queues << " queues";
+		return Errno::invalid;
+	}
+	if (!check_delays(wanted, why))
+		return Errno::invalid;
+	moderation_.set(pair, wanted);
+	return {};
+}
+
+Status Adapter::get_delays(uint32_t pair, oe_delays &delays) const
+{
+	if (pair >= settings_.queues)
+		return Errno::invalid;
+	delays = moderation_.get(pair);
 	return {};
 }
 
@@ -198,6 +232,11 @@ Status Adapter::tell_rss(const uint32_t *table, const uint8_t *key)
 	if (!status && table)
 		(void)rss_.apply_table(admin_, rx_, rss_.table());
 	return status;
+}
+
+Status Adapter::add_flow(oe_flow_rule &rule, Refusal &why)
+{
+	return flows_.add(admin_, rule, open_ ? rx_.size() : settings_.queues, why);
 }
 
 Status Adapter::get_link(struct oe_link &link)

@@ -136,20 +136,41 @@ static int oe_set_coalesce(struct net_device *netdev, struct ethtool_coalesce *c
 	return err;
 }
 
-/* The delays that a pair has now, which are its own while RX delays are adaptive. */
+/* The delays that a pair has now. */
 static int oe_get_per_queue_coalesce(struct net_device *netdev, u32 queue,
 				     struct ethtool_coalesce *coalesce)
 {
 	struct oe_kernel *kernel = netdev_priv(netdev);
-	struct oe_settings settings;
+	struct oe_delays delays;
+	int err;
 
-	oe_get_settings(kernel->adapter, &settings);
-	if (!kernel->info->moderation || queue >= settings.queues)
-		return -EINVAL;
-	coalesce->rx_coalesce_usecs = oe_rx_delay(kernel->adapter, queue);
-	coalesce->tx_coalesce_usecs = settings.tx_usecs;
-	coalesce->use_adaptive_rx_coalesce = settings.adaptive_rx;
+	if (!kernel->info->moderation)
+		return -EOPNOTSUPP;
+	err = oe_get_delays(kernel->adapter, queue, &delays);
+	if (err)
+		return err;
+	coalesce->rx_coalesce_usecs = delays.rx_usecs;
+	coalesce->tx_coalesce_usecs = delays.tx_usecs;
+	coalesce->use_adaptive_rx_coalesce = delays.adaptive_rx;
 	return 0;
+}
+
+static int oe_set_per_queue_coalesce(struct net_device *netdev, u32 queue,
+				     struct ethtool_coalesce *coalesce)
+{
+	struct oe_kernel *kernel = netdev_priv(netdev);
+	struct oe_delays delays = {.rx_usecs = coalesce->rx_coalesce_usecs,
+				   .tx_usecs = coalesce->tx_coalesce_usecs,
+				   .adaptive_rx = coalesce->use_adaptive_rx_coalesce};
+	struct oe_error error;
+	int err;
+
+	if (!kernel->info->moderation)
+		return -EOPNOTSUPP;
+	err = oe_set_pair_moderation(kernel, queue, &delays, &error);
+	if (err)
+		oe_refuse(netdev, NULL, &error);
+	return err;
 }
 
 static int oe_get_sset_count(struct net_device *netdev, int set)
@@ -189,12 +210,28 @@ static int oe_get_rxnfc(struct net_device *netdev, struct ethtool_rxnfc *info, u
 {
 	struct oe_kernel *kernel = netdev_priv(netdev);
 	struct oe_settings settings;
+	int n;
 
-	if (info->cmd != ETHTOOL_GRXRINGS)
+	switch (info->cmd) {
+	case ETHTOOL_GRXRINGS:
+		oe_get_settings(kernel->adapter, &settings);
+		info->data = settings.queues;
+		return 0;
+	case ETHTOOL_GRXCLSRULE:
+		return oe_flow_show(kernel, &info->fs);
+	case ETHTOOL_GRXCLSRLCNT:
+	case ETHTOOL_GRXCLSRLALL:
+		n = oe_flow_list(kernel, rules, info->rule_cnt);
+		if (n < 0)
+			return n;
+		info->rule_cnt = n;
+		info->data = kernel->info->flow_rules;
+		if (info->cmd == ETHTOOL_GRXCLSRLCNT)
+			info->data |= RX_CLS_LOC_SPECIAL;
+		return kernel->info->flow_rules ? 0 : -EOPNOTSUPP;
+	default:
 		return -EOPNOTSUPP;
-	oe_get_settings(kernel->adapter, &settings);
-	info->data = settings.queues;
-	return 0;
+	}
 }
 
 static u32 oe_get_rxfh_indir_size(struct net_device *netdev)
@@ -282,10 +319,12 @@ const struct ethtool_ops oe_ethtool_ops = {
 	.get_coalesce = oe_get_coalesce,
 	.set_coalesce = oe_set_coalesce,
 	.get_per_queue_coalesce = oe_get_per_queue_coalesce,
+	.set_per_queue_coalesce = oe_set_per_queue_coalesce,
 	.get_sset_count = oe_get_sset_count,
 	.get_strings = oe_get_strings,
 	.get_ethtool_stats = oe_get_ethtool_stats,
 	.get_rxnfc = oe_get_rxnfc,
+	.set_rxnfc = oe_set_rxnfc,
 	.get_rxfh_indir_size = oe_get_rxfh_indir_size,
 	.get_rxfh_key_size = oe_get_rxfh_key_size,
 	.get_rxfh = oe_compat_get_rxfh,

@@ -226,6 +226,7 @@ static const struct net_device_ops oe_netdev_ops = {
 	.ndo_start_xmit = oe_start_xmit,
 	.ndo_features_check = oe_features_check,
 	.ndo_change_mtu = oe_ndo_change_mtu,
+	.ndo_set_features = oe_ndo_set_features,
 	.ndo_tx_timeout = oe_ndo_tx_timeout,
 	.ndo_get_stats64 = oe_ndo_get_stats64,
 	.ndo_bpf = oe_ndo_bpf,
@@ -261,6 +262,8 @@ static void oe_set_features(struct net_device *netdev, const struct oe_info *inf
 		netdev->hw_features |= NETIF_F_RXCSUM;
 	if (info->rx_hash)
 		netdev->hw_features |= NETIF_F_RXHASH;
+	if (info->flow_rules)
+		netdev->hw_features |= NETIF_F_NTUPLE;
 	netdev->features = netdev->hw_features | NETIF_F_HIGHDMA;
 	netdev->vlan_features |= NETIF_F_HIGHDMA;
 }
@@ -345,7 +348,6 @@ int oe_netdev_register(struct oe_kernel *kernel)
 
 	oe_get_settings(kernel->adapter, &settings);
 	netdev->mtu = settings.mtu;
-	kernel->adaptive_rx = settings.adaptive_rx;
 	err = netif_set_real_num_queues(netdev, settings.queues, settings.queues);
 	if (err)
 		return err;

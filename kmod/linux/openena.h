@@ -67,6 +67,7 @@ struct oe_pair {
 	u32 index;
 	u32 tx_ring, rx_ring;
 	u32 tx_push; /* first bytes of a packet that go to the device; 0: none */
+	bool adaptive_rx; /* as the core has it, while open */
 	struct dim dim;
 	u16 dim_events; /* the NAPI's: polls that ended with the vector armed */
 	int irq;
@@ -113,7 +114,6 @@ struct oe_kernel {
 	u32 max_pairs;
 	u32 open_pairs; /* 0: the datapath is down. Under rtnl */
 	u32 rx_copybreak; /* packets up to this long are copied */
-	bool adaptive_rx; /* as set by oe_set_moderation() */
 	struct bpf_prog *xdp_prog; /* NULL: none. Changed under rtnl */
 	bool xdp_open; /* other interfaces may send here by XDP */
 	bool reopen; /* up, but the datapath failed to open: try again. Under rtnl */
@@ -177,6 +177,8 @@ void oe_dim_close(struct oe_pair *pair);
 void oe_dim_poll(struct oe_pair *pair);
 int oe_set_moderation(struct oe_kernel *kernel, const struct oe_settings *settings,
 		      struct oe_error *error);
+int oe_set_pair_moderation(struct oe_kernel *kernel, u32 index, const struct oe_delays *delays,
+			   struct oe_error *error);
 
 /* tx.c */
 netdev_tx_t oe_start_xmit(struct sk_buff *skb, struct net_device *netdev);
@@ -196,6 +198,12 @@ void oe_rx_drop(struct oe_pair *pair, const struct oe_rx_packet *packet,
 void oe_rx_finish(struct oe_pair *pair, const struct oe_rx_packet *packet, struct sk_buff *skb);
 int oe_rx_open(struct oe_pair *pair);
 void oe_rx_close(struct oe_pair *pair);
+
+/* flow_steering.c. All under rtnl. */
+int oe_set_rxnfc(struct net_device *netdev, struct ethtool_rxnfc *info);
+int oe_flow_show(struct oe_kernel *kernel, struct ethtool_rx_flow_spec *spec);
+int oe_flow_list(struct oe_kernel *kernel, u32 *locations, u32 max);
+int oe_ndo_set_features(struct net_device *netdev, netdev_features_t wanted);
 
 /* xdp.c */
 int oe_ndo_bpf(struct net_device *netdev, struct netdev_bpf *bpf);

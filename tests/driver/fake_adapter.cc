@@ -154,6 +154,7 @@ void oe_kernel::reset()
 	events_.clear();
 	sqs.clear();
 	cqs.clear();
+	flows.clear();
 	event_groups = 0;
 	for (uint32_t reg : {ENA_REG_AQ_BASE_LO, ENA_REG_AENQ_BASE_LO, ENA_REG_MMIO_RESP_LO})
 		writes[reg] = writes[reg + 4] = 0;
@@ -425,6 +426,8 @@ uint8_t oe_kernel::set_feature(const ena_aq_entry &command)
 	case ENA_FEATURE_LLQ:
 		memcpy(&llq, set.data, sizeof(llq));
 		return 0;
+	case ENA_FEATURE_FLOW_STEERING:
+		return set_flow(set);
 	case ENA_FEATURE_MTU:
 		memcpy(&mtu, set.data, sizeof(mtu));
 		return 0;
@@ -442,6 +445,30 @@ uint8_t oe_kernel::set_feature(const ena_aq_entry &command)
 	}
 	default:
 		return ENA_ADMIN_UNSUPPORTED_OPCODE;
+	}
+}
+
+/* As strict as an adapter may be: it replaces no rule, and removes none that is not there. */
+uint8_t oe_kernel::set_flow(const ena_set_feature_cmd &set)
+{
+	FakeFlow flow{};
+	memcpy(&flow.command, set.data, sizeof(flow.command));
+	uint16_t location = flow.command.rule_location.get();
+	switch (flow.command.action) {
+	case ENA_FLOW_ADD:
+		if (set.ctrl.length.get() != sizeof(flow.match))
+			return ENA_ADMIN_MALFORMED_REQUEST;
+		if (location >= offer.attributes.flow_steering_max_entries.get())
+			return ENA_ADMIN_ILLEGAL_PARAMETER;
+		flow.match = *at<ena_flow_steering_match>(ena::load(set.ctrl.address));
+		return flows.emplace(location, flow).second ? 0 : ENA_ADMIN_RESOURCE_BUSY;
+	case ENA_FLOW_REMOVE:
+		return flows.erase(location) ? 0 : ENA_ADMIN_ILLEGAL_PARAMETER;
+	case ENA_FLOW_REMOVE_ALL:
+		flows.clear();
+		return 0;
+	default:
+		return ENA_ADMIN_ILLEGAL_PARAMETER;
 	}
 }
 

@@ -36,6 +36,12 @@ struct FakeQueue {
 	unsigned doorbells = 0;
 };
 
+/* A rule of feature 30. */
+struct FakeFlow {
+	ena_flow_steering_cmd command;
+	ena_flow_steering_match match;
+};
+
 /* What the adapter answers; a test may change it before probe(). */
 struct FakeOffer {
 	uint32_t version = 0x000a, controller = 0x01000001;
@@ -119,6 +125,7 @@ struct oe_kernel {
 	std::vector<uint16_t> table;
 	ena_rss_hash_control fields{};
 	ena_rss_hash_input input{};
+	std::map<uint16_t, FakeFlow> flows; /* by location; a reset removes all */
 	uint32_t mtu = 0, event_groups = 0;
 	std::vector<uint8_t> push_memory; /* BAR2 */
 	ena_llq_config llq{}; /* as set */
@@ -138,6 +145,7 @@ struct oe_kernel {
 	uint8_t execute(const ena_aq_entry &command, ena_acq_entry &answer);
 	uint8_t get_feature(const ena_aq_entry &command, ena_acq_entry &answer);
 	uint8_t set_feature(const ena_aq_entry &command);
+	uint8_t set_flow(const ena_set_feature_cmd &set);
 	uint8_t get_stats(const ena_get_stats_cmd &command, ena_acq_entry &answer);
 	uint8_t create_sq(const ena_aq_entry &command, ena_acq_entry &answer);
 	uint8_t destroy_sq(const ena_aq_entry &command);

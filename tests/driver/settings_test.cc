@@ -143,8 +143,10 @@ TEST(Moderation, AdaptiveDelaysAreThoseOfEachPair)
 	EXPECT_EQ(unmasked(0), tx);
 	EXPECT_EQ(unmasked(1), tx | 32);
 	EXPECT_EQ(unmasked(2), tx | 0x7fff);
-	EXPECT_EQ(oe_rx_delay(k.adapter, 1), 64u);
-	EXPECT_EQ(oe_rx_delay(k.adapter, OE_MAX_QUEUES), 0u);
+	oe_delays delays{};
+	ASSERT_EQ(oe_get_delays(k.adapter, 1, &delays), 0);
+	EXPECT_EQ(delays.rx_usecs, 64u);
+	EXPECT_EQ(oe_get_delays(k.adapter, 4, &delays), -EINVAL);
 	/* Other settings leave them alone. */
 	settings.mtu = 1400;
 	settings.rx_usecs = 8;
@@ -160,6 +162,71 @@ TEST(Moderation, AdaptiveDelaysAreThoseOfEachPair)
 	settings.adaptive_rx = true;
 	ASSERT_EQ(oe_set_settings(k.adapter, &settings, nullptr), 0);
 	EXPECT_EQ(unmasked(1), tx);
+}
+
+TEST(Moderation, OnePairHasDelaysOfItsOwn)
+{
+	oe_kernel k;
+	ASSERT_EQ(k.probe_and_open(), 0);
+	const auto unmasked = [&](uint32_t pair) {
+		oe_unmask(k.adapter, pair);
+		return k.writes[k.txq(pair).unmask] & ~ENA_INTR_UNMASK;
+	};
+	oe_settings settings;
+	oe_error error{};
+	oe_get_settings(k.adapter, &settings);
+	const uint32_t tx = settings.tx_usecs / 2 << 15;
+	const oe_delays fixed = {.rx_usecs = 20, .tx_usecs = 7, .adaptive_rx = false};
+	ASSERT_EQ(oe_set_delays(k.adapter, 1, &fixed, &error), 0);
+	EXPECT_EQ(unmasked(1), 10u | 4 << 15);
+	EXPECT_EQ(unmasked(0), tx);
+	oe_delays delays{};
+	ASSERT_EQ(oe_get_delays(k.adapter, 1, &delays), 0);
+	EXPECT_EQ(delays.rx_usecs, 20u);
+	EXPECT_EQ(delays.tx_usecs, 8u); /* in units of the device */
+	EXPECT_FALSE(delays.adaptive_rx);
+	/* The adaptive ones go on, and not this one. */
+	oe_set_rx_delay(k.adapter, 0, 6);
+	oe_set_rx_delay(k.adapter, 1, 6);
+	EXPECT_EQ(unmasked(0), tx | 3);
+	EXPECT_EQ(unmasked(1), 10u | 4 << 15);
+	/* It stays through other settings, closing and a reset. */
+	settings.mtu = 1400;
+	ASSERT_EQ(oe_set_settings(k.adapter, &settings, &error), 0);
+	oe_request_reset(k.adapter, ENA_RESET_USER_TRIGGER);
+	k.run_reset();
+	EXPECT_EQ(unmasked(1), 10u | 4 << 15);
+	/* Adaptive again, from none. */
+	delays.adaptive_rx = true;
+	ASSERT_EQ(oe_set_delays(k.adapter, 1, &delays, &error), 0);
+	EXPECT_EQ(unmasked(1), 4u << 15);
+	/* Other delays for all are for all. */
+	ASSERT_EQ(oe_set_delays(k.adapter, 1, &fixed, &error), 0);
+	settings.tx_usecs = 30;
+	ASSERT_EQ(oe_set_settings(k.adapter, &settings, &error), 0);
+	EXPECT_EQ(unmasked(1), 15u << 15);
+}
+
+TEST(Moderation, ImpossibleDelaysOfAPair)
+{
+	oe_kernel k;
+	ASSERT_EQ(k.probe_and_open(), 0);
+	oe_delays before{}, after{}, wanted{};
+	oe_error error{};
+	ASSERT_EQ(oe_get_delays(k.adapter, 3, &before), 0);
+	EXPECT_EQ(oe_set_delays(k.adapter, 4, &before, &error), -EINVAL);
+	EXPECT_STREQ(error.text, "delays of queue 4 of 4 queues");
+	EXPECT_EQ(oe_set_delays(k.adapter, UINT32_MAX, &before, &error), -EINVAL);
+	wanted.rx_usecs = 65535;
+	EXPECT_EQ(oe_set_delays(k.adapter, 3, &wanted, &error), -EINVAL);
+	EXPECT_STREQ(error.text, "RX delay of 65535 us is above the limit of 65534 us");
+	wanted.rx_usecs = 0;
+	wanted.tx_usecs = 65535;
+	EXPECT_EQ(oe_set_delays(k.adapter, 3, &wanted, &error), -EINVAL);
+	ASSERT_EQ(oe_get_delays(k.adapter, 3, &after), 0);
+	EXPECT_EQ(after.rx_usecs, before.rx_usecs);
+	EXPECT_EQ(after.tx_usecs, before.tx_usecs);
+	EXPECT_EQ(after.adaptive_rx, before.adaptive_rx);
 }
 
 TEST(Moderation, NoneWithoutTheFeature)

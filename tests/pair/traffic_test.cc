@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "abi/ena_regs.h"
 #include "frames.hh"
 
 namespace
@@ -174,6 +175,55 @@ TEST(Traffic, EveryQueueCountSpreadsAndDelivers)
 			EXPECT_NE(frame.hash_type, OE_RX_HASH_NONE);
 		}
 		EXPECT_EQ(per_queue.size(), queues);
+	}
+}
+
+/* A rule of each type and for each queue, also after a reset; what does not fit goes elsewhere. */
+TEST(Traffic, FlowRulesDecideBeforeRss)
+{
+	ena_config config = default_config();
+	config.queues = 4;
+	TwoMachines pair(config);
+	ASSERT_TRUE(pair.start(4));
+	const std::vector<uint32_t> table(oe_info(pair.b->adapter)->rss_entries, 3);
+	oe_error error{};
+	ASSERT_EQ(oe_rss_set(pair.b->adapter, table.data(), nullptr, &error), 0) << error.text;
+	const struct {
+		uint8_t type;
+		FrameShape shape;
+	} cases[] = {{OE_FLOW_TCP4, {}},
+		     {OE_FLOW_UDP4, {.udp = true}},
+		     {OE_FLOW_TCP6, {.ipv6 = true}},
+		     {OE_FLOW_UDP6, {.ipv6 = true, .udp = true}}};
+	for (unsigned i = 0; i < 4; i++) {
+		oe_flow_rule rule{};
+		rule.location = OE_FLOW_ANY;
+		rule.queue = i % 3;
+		rule.type = cases[i].type;
+		rule.src_port = 1000;
+		rule.dst_port = 2000;
+		rule.src_port_mask = rule.dst_port_mask = 0xffff;
+		ASSERT_EQ(oe_flow_add(pair.b->adapter, &rule, &error), 0) << error.text;
+	}
+	Random random(12);
+	const auto queue_of = [&](const FrameShape &shape) {
+		TxRequest request;
+		request.frame = build_frame(shape, random);
+		pair.b->received.clear();
+		EXPECT_TRUE(pair.a->send(0, request));
+		pair.run(ms);
+		return pair.b->received.size() == 1 ? pair.b->received[0].queue : 99;
+	};
+	for (unsigned round = 0; round < 2; round++) {
+		for (unsigned i = 0; i < 4; i++) {
+			FrameShape shape = cases[i].shape;
+			EXPECT_EQ(queue_of(shape), i % 3) << "type " << +cases[i].type;
+			shape.source_port = 1001;
+			EXPECT_EQ(queue_of(shape), 3u) << "type " << +cases[i].type;
+		}
+		oe_request_reset(pair.b->adapter, ENA_RESET_USER_TRIGGER);
+		pair.run(3000 * ms);
+		ASSERT_EQ(pair.b->resets, round + 1);
 	}
 }
 
