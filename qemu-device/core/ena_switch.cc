@@ -26,6 +26,11 @@ void ena_switch_free(ena_switch *sw)
 	free(sw);
 }
 
+void ena_switch_set_mode(ena_switch *sw, ena_switch_mode mode)
+{
+	sw->fabric.set_mode(mode == ENA_SWITCH_VEPA ? net::SwitchMode::vepa : net::SwitchMode::veb);
+}
+
 void ena_switch_set_port(ena_switch *sw, unsigned int port, const ena_switch_port *to)
 {
 	net::Switch::Port copy{.on = to->on,

@@ -57,6 +57,11 @@ class Functions {
 		host.enable_vfs(count);
 	}
 	void send(fuzz::Input &input);
+	void change_mode()
+	{
+		vepa_ = !vepa_;
+		ena_switch_set_mode(switch_, vepa_ ? ENA_SWITCH_VEPA : ENA_SWITCH_VEB);
+	}
 
     private:
 	static void changed(void *opaque, unsigned int vf, const ena_vf_settings *settings);
@@ -85,6 +90,7 @@ class Functions {
 	std::array<ena_vf_settings, vfs> settings_{};
 	std::array<ena_switch_port, ports> ports_{};
 	unsigned int enabled_ = 0;
+	bool vepa_ = false;
 };
 
 /* Whatever a guest says, what is set keeps to the limits. */
@@ -121,10 +127,18 @@ void Functions::check(unsigned int from, std::span<const uint8_t> frame,
 	FUZZ_CHECK(!has(route.as_it_is, from) && !has(route.retagged, from),
 		   "a frame comes back to its sender");
 	/* Unless it was refused, a group frame reaches all that are in its VLAN, or in none. */
-	const bool all = frame.size() > 5 && frame[0] & 1 &&
+	const bool all = frame.size() > 5 && frame[0] & 1 && (!vepa_ || from == ENA_SWITCH_WIRE) &&
 			 (route.as_it_is.words[0] | route.retagged.words[0]);
 	for (unsigned int port = 0; port < ENA_SWITCH_MAX_PORTS; port++) {
 		const bool plain = has(route.as_it_is, port), edited = has(route.retagged, port);
+		if (vepa_ && from != ENA_SWITCH_WIRE && port != ENA_SWITCH_WIRE)
+			FUZZ_CHECK(!plain && !edited, "a frame takes a short way");
+		if (vepa_ && from == ENA_SWITCH_WIRE && port != from && port < ports &&
+		    ports_[port].on && frame.size() > 11 &&
+		    !memcmp(&frame[6], ports_[port].mac, sizeof(ports_[port].mac))) {
+			FUZZ_CHECK(!plain && !edited, "a frame is sent back to its sender");
+			continue;
+		}
 		FUZZ_CHECK(!plain || !edited, "a port gets a frame twice");
 		if (!plain && !edited) {
 			FUZZ_CHECK(!all || port >= ports || port == from || !ports_[port].on ||
@@ -240,6 +254,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			guest.push_command(take_command(input));
 			host.write(ENA_REG_AQ_DB, guest.aq_tail);
 			host.run(4);
+			break;
+		case 5:
+			functions.change_mode();
 			break;
 		default:
 			functions.send(input);

@@ -24,6 +24,12 @@ enum {
 	ENA_SWITCH_MAX_PORTS = ENA_SWITCH_FIRST_VF + ENA_SWITCH_MAX_VFS,
 };
 
+/* Who carries frames between functions: this switch, or its neighbour, by reflection. */
+enum ena_switch_mode {
+	ENA_SWITCH_VEB,
+	ENA_SWITCH_VEPA,
+};
+
 struct ena_switch_port {
 	bool on;
 	bool check_source; /* refuse frames whose source is not @mac */
@@ -62,6 +68,8 @@ struct ena_switch;
 /* All ports but the wire are off. NULL: no memory. */
 struct ena_switch *ena_switch_new(void);
 void ena_switch_free(struct ena_switch *sw);
+/* At first ENA_SWITCH_VEB. */
+void ena_switch_set_mode(struct ena_switch *sw, enum ena_switch_mode mode);
 /* @port: not the wire, and below ENA_SWITCH_MAX_PORTS. */
 void ena_switch_set_port(struct ena_switch *sw, unsigned int port,
 			 const struct ena_switch_port *to);

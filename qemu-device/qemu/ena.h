@@ -80,6 +80,7 @@ struct ENAState {
 
 	/* ena_sriov.c */
 	uint16_t sriov_vfs;
+	char *switch_mode; /* "veb" or "vepa"; NULL: veb */
 	uint16_t sriov_vf_queues; /* 0: as many as the physical function */
 	ENAState *pf; /* a virtual function's; NULL: this is a physical one */
 	unsigned int port; /* of the switch */

@@ -55,6 +55,7 @@ static Property ena_properties[] = {
 	ENA_CONFIG_UINT32("fragment-pps", fragment_pps),
 	DEFINE_PROP_UINT16("sriov-vfs", ENAState, sriov_vfs, 0),
 	DEFINE_PROP_UINT16("sriov-vf-queues", ENAState, sriov_vf_queues, 0),
+	DEFINE_PROP_STRING("switch-mode", ENAState, switch_mode),
 };
 
 static const struct {
@@ -118,6 +119,10 @@ static const struct {
 	{"fragment-pps", "IP fragments sent in a second, those beyond are dropped; 0: no limit"},
 	{"sriov-vfs", "virtual functions that the driver can enable, up to 64"},
 	{"sriov-vf-queues", "TX/RX queue pairs of each, up to 32; 0: as many as queues"},
+	{"switch-mode",
+	 "who carries frames between functions: veb (the adapter's switch, the default) "
+	 "or vepa (the switch at the other end of the wire, which must send them "
+	 "back)"},
 	{"flow-rules", "size of the flow steering table, up to 64; 0: the feature is not offered"},
 	{"phc-block-us", "how long the driver is told to ask nothing after a failure; 0: its own "
 			 "default"},

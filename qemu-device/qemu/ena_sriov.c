@@ -38,11 +38,32 @@ static struct ena_config vf_config(const ENAState *pf)
 	return config;
 }
 
+static bool is_vepa(const ENAState *pf)
+{
+	return pf->switch_mode && !strcmp(pf->switch_mode, "vepa");
+}
+
+static bool check_switch_mode(const ENAState *pf, Error **errp)
+{
+	if (!pf->switch_mode)
+		return true;
+	if (!is_vepa(pf) && strcmp(pf->switch_mode, "veb") != 0) {
+		error_setg(errp, "switch-mode=%s: must be veb or vepa", pf->switch_mode);
+		return false;
+	}
+	if (pf->sriov_vfs)
+		return true;
+	error_setg(errp, "switch-mode=%s: there is a switch with sriov-vfs only", pf->switch_mode);
+	return false;
+}
+
 bool ena_sriov_check(const ENAState *pf, Error **errp)
 {
 	struct ena_config vf = vf_config(pf);
 	char why[256];
 
+	if (!check_switch_mode(pf, errp))
+		return false;
 	if (pf->sriov_vfs > ENA_SWITCH_MAX_VFS) {
 		error_setg(errp, "sriov-vfs=%u is too many: an adapter has up to %d", pf->sriov_vfs,
 			   ENA_SWITCH_MAX_VFS);
@@ -115,6 +136,7 @@ bool ena_sriov_init(ENAState *pf, Error **errp)
 	if (!pf->fabric->sw) {
 		error_setg(errp, "no memory for the switch");
 	} else if (init_capability(pf, errp)) {
+		ena_switch_set_mode(pf->fabric->sw, is_vepa(pf) ? ENA_SWITCH_VEPA : ENA_SWITCH_VEB);
 		pf->fabric->function[ENA_SWITCH_PF] = pf;
 		ena_fabric_set_port(pf->fabric, ENA_SWITCH_PF, true);
 		ena_vfs_init(pf);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fabric.hh"
 
+#include <utility>
+
 namespace
 {
 constexpr size_t memory_size = 2u << 20;
@@ -275,6 +277,12 @@ void Fabric::forward(unsigned int port, const Bytes &frame, const ena_vnet_hdr &
 void Fabric::wire_in(const Bytes &frame)
 {
 	forward(ENA_SWITCH_WIRE, frame, {});
+}
+
+void Fabric::send_back()
+{
+	for (const Bytes &frame : std::exchange(wire, {}))
+		wire_in(frame);
 }
 
 std::vector<Bytes> Fabric::received(Function &to)

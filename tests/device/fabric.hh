@@ -36,6 +36,12 @@ class Fabric {
 
 	void enable(unsigned int count);
 	void plug(bool up);
+	void set_mode(ena_switch_mode mode)
+	{
+		ena_switch_set_mode(switch_, mode);
+	}
+	/* What has left by the wire comes in again. */
+	void send_back();
 	[[nodiscard]] Function &pf()
 	{
 		return *functions_[0];

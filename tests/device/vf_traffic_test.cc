@@ -317,6 +317,35 @@ TEST(VfRate, LiftedLimitsLetWhatWaitsGo)
 	EXPECT_EQ(tx_stats(f, 0).drops.get(), 0U);
 }
 
+/* Frames between functions go by the wire; the switch there sends them back. */
+TEST(VfVepa, FramesComeBackToAllButTheirSender)
+{
+	Fabric f(3, 3);
+	f.set_mode(ENA_SWITCH_VEPA);
+	EXPECT_EQ(f.set_vlan(2, 100), 0);
+	const Bytes to_neighbour = Fabric::frame(Fabric::made_mac(1), Fabric::made_mac(0));
+	const Bytes to_all = Fabric::frame(broadcast, Fabric::made_mac(0));
+	f.send(f.vf(0), to_neighbour);
+	f.send(f.vf(0), to_all);
+	f.send(f.vf(0), Fabric::frame(Fabric::pf_mac(), Fabric::made_mac(0)));
+	EXPECT_EQ(f.wire.size(), 3U);
+	EXPECT_EQ(count(f.vf(1)) + count(f.pf()), 0U) << "there is no short way";
+
+	f.send_back();
+	EXPECT_EQ(Fabric::received(f.vf(1)), (std::vector<Bytes>{to_neighbour, to_all}));
+	EXPECT_EQ(count(f.pf()), 2U);
+	EXPECT_EQ(count(f.vf(0)), 0U);
+	EXPECT_EQ(count(f.vf(2)), 0U);
+
+	/* The frame comes back with the tag that the wire has seen. */
+	f.send(f.vf(2), Fabric::frame(broadcast, Fabric::made_mac(2)));
+	f.send_back();
+	EXPECT_EQ(count(f.vf(2)), 0U);
+	const auto got = Fabric::received(f.pf());
+	ASSERT_EQ(got.size(), 1U);
+	EXPECT_EQ(Bytes(got[0].begin() + 12, got[0].begin() + 16), (Bytes{0x81, 0, 0, 100}));
+}
+
 TEST(VfStats, CountWhatPassed)
 {
 	Fabric f(2, 2);

@@ -280,6 +280,86 @@ TEST_F(SwitchTest, WhoFloodsGetsWhatIsUnknown)
 	EXPECT_EQ(ports_in(send_tagged(3, stranger, 100).retagged), Ports{4});
 }
 
+TEST_F(SwitchTest, VepaSendsAllToTheWire)
+{
+	turn_on(5);
+	fabric.set_mode(net::SwitchMode::vepa);
+	for (unsigned int from = 1; from < 5; from++) {
+		EXPECT_EQ(reached(from, stranger), Ports{Switch::wire});
+		EXPECT_EQ(reached(from, broadcast), Ports{Switch::wire});
+		for (unsigned int to = 1; to < 5; to++) {
+			if (to != from) {
+				EXPECT_EQ(reached(from, mac_of(to)), Ports{Switch::wire});
+			}
+		}
+	}
+	EXPECT_EQ(send(2, mac_of(2), mac_of(2)).refusal, Refusal::own_address);
+	fabric.set_mode(net::SwitchMode::veb);
+	EXPECT_EQ(reached(2, mac_of(3)), Ports{3});
+}
+
+TEST_F(SwitchTest, VepaDeliversWhatComesBackToAllButItsSender)
+{
+	turn_on(Switch::max_ports);
+	fabric.set_mode(net::SwitchMode::vepa);
+	for (unsigned int sender = 1; sender < Switch::max_ports; sender++) {
+		Ports others = all_but(sender, Switch::max_ports);
+		others.erase(Switch::wire);
+		for (const MacAddress &group : {broadcast, multicast})
+			ASSERT_EQ(ports_in(send(Switch::wire, group, mac_of(sender)).to), others);
+		const unsigned int to = sender == 1 ? 2 : 1;
+		ASSERT_EQ(ports_in(send(Switch::wire, mac_of(to), mac_of(sender)).to), Ports{to});
+		/* To nobody here: not to the physical function either, if it is the sender. */
+		ASSERT_EQ(ports_in(send(Switch::wire, stranger, mac_of(sender)).to),
+			  sender == Switch::physical ? Ports{} : Ports{Switch::physical});
+		ASSERT_TRUE(send(Switch::wire, mac_of(sender), mac_of(sender)).to.empty());
+	}
+	/* Frames of strangers go where they always go. */
+	EXPECT_EQ(reached(Switch::wire, mac_of(7)), Ports{7});
+	EXPECT_EQ(reached(Switch::wire, broadcast), all_but(Switch::wire, Switch::max_ports));
+}
+
+TEST_F(SwitchTest, VepaKeepsVlansApart)
+{
+	turn_on(6);
+	put_in_vlan(2, 100, 3);
+	put_in_vlan(3, 100);
+	put_in_vlan(4, 200);
+	fabric.set_mode(net::SwitchMode::vepa);
+	const auto out = send(2, mac_of(3), mac_of(2));
+	EXPECT_TRUE(out.to.empty());
+	EXPECT_EQ(ports_in(out.retagged), Ports{Switch::wire});
+	EXPECT_EQ(out.edit.vlan, 100);
+	EXPECT_EQ(out.edit.priority, 3);
+	/* Sent back: the frame of port 2, with its tag. */
+	std::vector<uint8_t> frame(64);
+	std::copy(broadcast.begin(), broadcast.end(), frame.begin());
+	const MacAddress source = mac_of(2);
+	std::copy(source.begin(), source.end(), frame.begin() + 6);
+	frame[12] = 0x81;
+	frame[15] = 100;
+	const auto back = fabric.forward(Switch::wire, frame);
+	EXPECT_EQ(ports_in(back.retagged), Ports{3});
+	EXPECT_EQ(ports_in(back.to), (Ports{Switch::physical, 5}));
+	EXPECT_EQ(send_tagged(2, broadcast, 100).refusal, Refusal::tagged);
+}
+
+TEST_F(SwitchTest, VepaFloodsToTrustedPortsButTheSender)
+{
+	turn_on(5);
+	for (unsigned int port : {2U, 4U}) {
+		Switch::Port to = fabric.port(port);
+		to.floods = true;
+		fabric.set(port, to);
+	}
+	fabric.set_mode(net::SwitchMode::vepa);
+	EXPECT_EQ(reached(2, stranger), Ports{Switch::wire});
+	EXPECT_EQ(ports_in(send(Switch::wire, stranger, mac_of(2)).to),
+		  (Ports{Switch::physical, 4}));
+	EXPECT_EQ(ports_in(send(Switch::wire, stranger, mac_of(3)).to),
+		  (Ports{Switch::physical, 2, 4}));
+}
+
 TEST_F(SwitchTest, GroupFramesAreCounted)
 {
 	turn_on(4);

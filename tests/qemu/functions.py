@@ -12,6 +12,7 @@ CONTROL, TOTAL, NUMBER, OFFSET, STRIDE, DEVICE, BARS = (SRIOV + at for at in (
 VF_ENABLE, VF_MEMORY = 1, 8
 VF_BAR0, VF_BAR1, VF_BAR2 = 0xFD000000, 0xFD800000, 0xC0000000
 BAR0_SIZE = 0x4000
+PF_ADDRESS = "52:54:00:12:34:56"
 # Memory of its own for each function: 2 MiB, a large page of an IOMMU.
 WINDOW = 2 << 20
 PF_WINDOW = 2 * WINDOW
@@ -110,3 +111,16 @@ def vf_paths(vm):
     return [f"/machine/unattached/{item['name']}"
             for item in sorted(answer, key=lambda i: int("0" + "".join(filter(str.isdigit, i["name"]))))
             if item["type"] == "child<ena-vf>"]
+
+
+def address(text):
+    return bytes(int(byte, 16) for byte in text.split(":"))
+
+
+def frame(to, source):
+    return address(to) + address(source) + b"\x88\xb5" + bytes(46)
+
+
+def made_mac(number):
+    """The address that the adapter makes for a virtual function."""
+    return f"0a:{number + 1:02x}" + PF_ADDRESS[5:]

@@ -7,26 +7,13 @@ import sys
 
 from adapter import (BAD_OPCODE, DEV_CTL, DEV_STS, FLR, MMIO_READ, PCIE_AT, READY,
                      RESET_IN_PROGRESS, VERSION, point_response_at, readless, wait_for)
-from functions import (BAR0_SIZE, BARS, CONTROL, OFFSET, PF_WINDOW, VF_BAR0, VF_BAR1, VF_BAR2,
-                       WINDOW, Adapter, Function, functions, vf_paths)
+from functions import (BAR0_SIZE, BARS, CONTROL, OFFSET, PF_ADDRESS, PF_WINDOW, VF_BAR0, VF_BAR1,
+                       VF_BAR2, WINDOW, Adapter, Function, frame, functions, made_mac, vf_paths)
 from qtest import BAR, BAR0, COMMAND, MASTER, MEMORY, RAM
 from tap import equal, main, test
 
-PF_ADDRESS, DOORBELLS = "52:54:00:12:34:56", 0x1000
+DOORBELLS = 0x1000
 TABLES = WINDOW
-
-
-def address(text):
-    return bytes(int(byte, 16) for byte in text.split(":"))
-
-
-def frame(to, source):
-    return address(to) + address(source) + b"\x88\xb5" + bytes(46)
-
-
-def made_mac(number):
-    """The address that the adapter makes for a virtual function."""
-    return f"0a:{number + 1:02x}" + PF_ADDRESS[5:]
 
 
 def look(vm, path, view):

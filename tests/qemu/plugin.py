@@ -103,6 +103,7 @@ def bad_properties_are_refused(setup):
             ("llq-entry-sizes", "0x2", "0x5"), ("llq-strides", "0x4", "0x3"),
             ("llq-descs-before-header", "0x10", "0xf"), ("llq-entry-recommended", "192", "256"),
             ("sriov-vfs", "65", "64"), ("sriov-vf-queues", "33", "32"),
+            ("sriov-vfs=1,switch-mode", "hub", "veb or vepa"), ("switch-mode", "vepa", "sriov-vfs"),
             ("instance-type=t3.micro,sriov-vfs=1,sriov-vf-queues", "4", "at most 2"),
             ("llq-wide-depth", "128", "256"), ("llq-max-burst", "128", "5120"),
             ("instance-type", "t3.micr", "t3.micro"),

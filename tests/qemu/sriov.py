@@ -4,8 +4,9 @@
 
 import sys
 
-from adapter import DEV_CTL, DEV_STS, READY, RESET_IN_PROGRESS, VERSION
-from functions import (CONTROL, DEVICE, NUMBER, SRIOV, TOTAL, VF_BAR0, VF_ENABLE, Adapter)
+from adapter import DEV_CTL, DEV_STS, READY, RESET_IN_PROGRESS, VERSION, wait_for
+from functions import (CONTROL, DEVICE, NUMBER, PF_ADDRESS, SRIOV, TOTAL, VF_BAR0, VF_ENABLE, Adapter,
+                       frame, functions, made_mac)
 from qtest import COMMAND, MASTER, MEMORY
 from tap import equal, main, test
 
@@ -82,6 +83,40 @@ def numbers_beyond_the_limit(setup):
         pf.write(NUMBER, 1)
         pf.write(NUMBER, 0xFFFF)
         equal(pf.vf_reg(1, VERSION), 0x0A, "VERSION after NumVFs was written while enabled")
+
+
+@test
+def with_vepa_nothing_takes_a_short_way(setup):
+    for mode, places in (("veb", (1, 0)), ("vepa", (0, 1))):
+        with setup.run(f"sriov-vfs=2,queues=2,llq=off,mac={PF_ADDRESS},switch-mode={mode}") as vm:
+            pf, (_, vf, _) = functions(vm)
+            vf.transmit_queue().send(frame(PF_ADDRESS, made_mac(0)))
+            assert wait_for(lambda pf=pf: pf.ports()["vf0"]["received"] or None, 5), "nothing sent"
+            equal((pf.ports()["pf"]["sent"], pf.ports()["wire"]["sent"]), places,
+                  f"frames to the physical function and to the wire with {mode}")
+
+
+@test
+def a_migration_ends_when_they_are_enabled(setup):
+    """Under way at a crawl; the state is refused at its end, by either."""
+    with setup.run("sriov-vfs=2") as vm:
+        pf = Adapter(vm)
+        answer = vm.qmp("migrate-set-parameters", **{"max-bandwidth": 1, "downtime-limit": 1})
+        assert "return" in answer, answer
+        vm.qmp("cont")
+        answer = vm.qmp("migrate", uri="exec:cat >/dev/null")
+        assert "return" in answer, answer
+        pf.enable(1)
+        equal(pf.ports()["vf0"]["on"], True, "vf0 is enabled")
+        vm.qmp("migrate-set-parameters", **{"max-bandwidth": 1 << 40, "downtime-limit": 2000})
+
+        def ended():
+            status = vm.qmp("query-migrate")["return"].get("status")
+            return status if status in ("completed", "failed", "cancelled") else None
+
+        equal(wait_for(ended, 20), "failed", "end of the migration")
+        assert "virtual functions are enabled" in vm.errors(), vm.errors()
+        equal(pf.vf_reg(0, VERSION), 0x0A, "VERSION of the function afterwards")
 
 
 @test

@@ -132,6 +132,10 @@ PortSet Switch::destinations(unsigned int from, const MacAddress &to, unsigned i
 	const PortSet reachable = untagged_ | members_[vlan ? member_set_[vlan] : 0];
 	PortSet ports;
 
+	if (mode_ == SwitchMode::vepa && from != wire) {
+		ports.add(wire);
+		return ports;
+	}
 	if (is_group(to)) {
 		ports = reachable;
 	} else {
@@ -145,6 +149,14 @@ PortSet Switch::destinations(unsigned int from, const MacAddress &to, unsigned i
 			ports.add(port);
 	}
 	ports.remove(from);
+	return ports;
+}
+
+/* Of a frame from the wire that may be one of ours, sent back. */
+PortSet Switch::without_sender(PortSet ports, const MacAddress &source) const
+{
+	if (const unsigned int sender = find(source); sender != wire)
+		ports.remove(sender);
 	return ports;
 }
 
@@ -192,7 +204,9 @@ Switch::Verdict Switch::forward(unsigned int from, std::span<const uint8_t> head
 	}
 	const Port &port = ports_[from];
 	const MacAddress to = address_at(head, 0);
-	const PortSet all = destinations(from, to, port.vlan ? port.vlan : tag.vlan);
+	PortSet all = destinations(from, to, port.vlan ? port.vlan : tag.vlan);
+	if (mode_ == SwitchMode::vepa && from == wire)
+		all = without_sender(all, address_at(head, 6));
 	count(all, to);
 	verdict.edit = edit_for(port, tag);
 	/* Both ends without a VLAN, or both with one, which is then the same: nothing to do. */

@@ -67,6 +67,12 @@ class PortSet {
 	std::array<uint64_t, 2> words_ = {};
 };
 
+/* Who carries frames between the functions, as IEEE 802.1Qbg calls it. */
+enum class SwitchMode : uint8_t {
+	veb, /* this switch */
+	vepa, /* the one at the other end of the wire, which sends them back */
+};
+
 class Switch {
     public:
 	/* Port 0 is the wire, port 1 the physical function, the others are virtual functions. */
@@ -103,6 +109,10 @@ class Switch {
 
 	Switch();
 
+	void set_mode(SwitchMode mode)
+	{
+		mode_ = mode;
+	}
 	/* The wire has no address, and is on from the start. */
 	void set(unsigned int port, const Port &to);
 	[[nodiscard]] const Port &port(unsigned int port) const
@@ -115,6 +125,9 @@ class Switch {
 	 * of it are enough). Group addresses go to all ports of the VLAN, but not back. What no
 	 * port of the VLAN is known for goes to the wire; from the wire it goes to the physical
 	 * function, as all would if it were alone. Costs the same with any number of ports.
+	 *
+	 * With SwitchMode::vepa all goes to the wire. What comes back is told by its source address,
+	 * and does not go to the port that has it.
 	 */
 	static constexpr size_t head_length = 18;
 	[[nodiscard]] Verdict forward(unsigned int from, std::span<const uint8_t> head);
@@ -145,9 +158,11 @@ class Switch {
 				    const Tag &tag) const;
 	[[nodiscard]] PortSet destinations(unsigned int from, const MacAddress &to,
 					   unsigned int vlan) const;
+	[[nodiscard]] PortSet without_sender(PortSet ports, const MacAddress &source) const;
 	[[nodiscard]] static TagEdit edit_for(const Port &from, const Tag &tag);
 	void count(const PortSet &to, const MacAddress &address);
 
+	SwitchMode mode_ = SwitchMode::veb;
 	std::array<Port, max_ports> ports_ = {};
 	std::array<Counters, max_ports> counters_ = {};
 	std::array<uint8_t, table_size> table_ = {}; /* ports by the hash of their addresses */
