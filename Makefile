@@ -13,7 +13,7 @@ FUZZ_SECONDS ?= 8
 export FUZZ_SECONDS
 
 .PHONY: help run run-nested shell check check-host check-fuzz check-vm check-clients check-qemu check-dpdk \
-	check-asan-qemu check-linux-selftests fuzz bench lint setup tools plugin module doc clean distclean
+	check-asan-qemu check-linux-selftests fuzz bench lint setup tools plugin module doc deb clean distclean
 .DEFAULT_GOAL := help
 
 help:
@@ -39,6 +39,7 @@ help:
 	@echo 'make plugin         the adapter for this QEMU (build/plugin/)'
 	@echo 'make module         the driver for KVER (build/kmod/)'
 	@echo 'make doc            the documentation as HTML (build/doc/)'
+	@echo 'make deb            Debian packages for this release and its QEMU (build/deb/)'
 	@echo 'make clean          remove what was built from this tree'
 	@echo 'make distclean      remove also kernels, root file systems and QEMU headers'
 	@echo
@@ -116,9 +117,13 @@ doc:
 	@scripts/setup doc
 	@scripts/build-doc
 
+deb:
+	@scripts/setup host qemu doc deb
+	@scripts/build-deb
+
 clean:
 	rm -rf build/host build/host-asan build/fuzz build/fuzz-coverage build/kmod build/plugin build/tools \
-		build/doc build/logs build/lint
+		build/doc build/deb build/logs build/lint
 
 distclean:
 	rm -rf build

@@ -90,10 +90,11 @@ class Run : public Command {
 		if (name_.empty())
 			name_ = "openena";
 		check_type();
+		const std::string launcher = find_launcher();
 		machines.add(name_, facts());
 		const Signals signals;
 		try {
-			launch(machines, signals, io);
+			launch(launcher, machines, signals, io);
 		} catch (...) {
 			machines.stop(name_, 0);
 			throw;
@@ -135,18 +136,24 @@ class Run : public Command {
 		return json;
 	}
 
-	[[nodiscard]] std::vector<std::string> command(const Machines &machines) const
+	/* An installed program was built without one: it is a part of the source tree. */
+	[[nodiscard]] static std::string find_launcher()
 	{
 		const char *launcher = getenv("OPENENA_LAUNCHER");
-		std::vector<std::string> words = {launcher && *launcher ? launcher
-									: OPENENA_LAUNCHER,
-						  "start",
-						  "--directory",
-						  machines.path(name_),
-						  "--driver",
-						  driver_,
-						  "--accel",
-						  accel_};
+		std::string path = launcher && *launcher ? launcher : OPENENA_LAUNCHER;
+
+		if (path.empty())
+			throw Trouble("machines are made by tools/openena-vm of OpenENA's source "
+				      "tree: OPENENA_LAUNCHER in the environment must name it");
+		return path;
+	}
+
+	[[nodiscard]] std::vector<std::string> command(const std::string &launcher,
+						       const Machines &machines) const
+	{
+		std::vector<std::string> words = {
+			launcher,   "start", "--directory", machines.path(name_),
+			"--driver", driver_, "--accel",     accel_};
 		const auto add = [&](const char *option, const std::string &value) {
 			if (!value.empty())
 				words.push_back(std::string(option) + "=" + value);
@@ -163,9 +170,10 @@ class Run : public Command {
 	}
 
 	/* In a process group of its own: a signal to end ends all of it. */
-	void launch(const Machines &machines, const Signals &signals, Streams &io) const
+	void launch(const std::string &launcher, const Machines &machines, const Signals &signals,
+		    Streams &io) const
 	{
-		std::vector<std::string> words = command(machines);
+		std::vector<std::string> words = command(launcher, machines);
 		std::vector<char *> arguments;
 
 		for (std::string &word : words)
