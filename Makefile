@@ -13,7 +13,7 @@ FUZZ_SECONDS ?= 8
 export FUZZ_SECONDS
 
 .PHONY: help run run-nested shell check check-host check-fuzz check-vm check-clients check-qemu check-dpdk \
-	check-asan-qemu check-linux-selftests fuzz bench lint setup tools plugin module doc deb clean distclean
+	check-asan-qemu check-linux-selftests fuzz bench bench-nested lint setup tools plugin module doc deb clean distclean
 .DEFAULT_GOAL := help
 
 help:
@@ -33,6 +33,7 @@ help:
 	@echo 'make bench          compare the adapter and both drivers with e1000e, igb, vmxnet3 and virtio-net'
 	@echo '                    in one guest: throughput, latency, instructions; about 20 minutes, alone on'
 	@echo '                    the machine; BENCH= options of tools/openena-bench, results in build/bench/'
+	@echo 'make bench-nested   a guest in the guest: an assigned virtual function against virtio-net on a bridge'
 	@echo 'make lint           formatting and static analysis'
 	@echo 'make setup          install the Debian packages that all of this needs'
 	@echo 'make tools          the program "openena" and its manual pages (build/tools/)'
@@ -80,6 +81,11 @@ fuzz:
 check-dpdk:
 	@scripts/setup host qemu kernel vm
 	@scripts/check dpdk
+
+# Alone on the machine: what an assigned virtual function saves.
+bench-nested:
+	@scripts/setup host qemu kernel vm bench
+	@scripts/bench-nested $(BENCH)
 
 bench:
 	@scripts/setup host qemu kernel vm bench

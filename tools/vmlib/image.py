@@ -18,7 +18,7 @@ MODULES = ("ena", "igb", "igbvf", "e1000e", "vmxnet3", "virtio_net", "8021q", "p
            "af_packet_diag", "ip_gre", "vxlan", "ipvlan", "msr")
 # What a layer's programs need beside them.
 LAYER_MODULES = {
-    "nested": ("kvm_amd", "kvm_intel"),
+    "nested": ("kvm_amd", "kvm_intel", "tun", "vhost_net"),
     "linux-selftests": ("netconsole", "macsec", "act_skbedit", "cls_fw", "sch_etf", "sch_prio", "sit",
                         "ip6_gre", "ip6_tunnel", "ipip", "esp4", "esp6", "esp4_offload",
                         "esp6_offload", "netkit"),
@@ -112,10 +112,10 @@ def write_overlay(kernel, job, tests, out):
     writer.close()
 
 
-def write_inner(kernel, job, path, out):
+def write_inner(kernel, job, layers, path, out):
     """Writes an archive with what the guest starts a guest of its own with, which is its like."""
     inner = path + ".inner"
-    initrd(kernel, dict(job, MODE="inner"), [], ["rootfs"], inner)
+    initrd(kernel, dict(job, MODE="inner"), [], layers, inner)
     writer = cpio.Writer(out)
     for name, source in (("vmlinuz", kernel.image), ("initrd", inner)):
         with open(source, "rb") as data:
@@ -132,5 +132,5 @@ def initrd(kernel, job, tests, layers, path):
                 shutil.copyfileobj(source, out, 1 << 20)
         write_modules(kernel, layers, out)
         if "nested" in layers:
-            write_inner(kernel, job, path, out)
+            write_inner(kernel, job, [name for name in layers if name != "nested"], path, out)
         write_overlay(kernel, job, tests, out)
