@@ -59,6 +59,8 @@ Status Adapter::bring_up(ena_reset_reason reason, Features &features)
 		if (Status status = reset_device(registers_, reason, extended); !status)
 			return status;
 	}
+	/* A reset of the function since then has taken it from the device. */
+	registers_.announce_answer_buffer();
 	quiet_ = false;
 	push_chosen_ = 0;
 	Result<DeviceCaps> caps = check_device(registers_);

@@ -146,6 +146,11 @@ extern struct workqueue_struct *oe_workqueue;
 /* pci.c */
 int oe_pair_vector(const struct oe_kernel *kernel, u32 index);
 
+/* pci_errors.c */
+extern const struct pci_error_handlers oe_error_handlers;
+void oe_device_leave(struct oe_kernel *kernel);
+void oe_device_return(struct oe_kernel *kernel);
+
 /* netdev.c. All under rtnl but the first three. */
 struct oe_kernel *oe_netdev_alloc(struct pci_dev *pdev);
 int oe_netdev_register(struct oe_kernel *kernel);

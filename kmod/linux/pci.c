@@ -205,6 +205,8 @@ static int oe_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = oe_adapter_open(kernel);
 	if (err)
 		goto unmap;
+	/* For oe_slot_reset(). */
+	pci_save_state(pdev);
 	return 0;
 
 unmap:
@@ -253,29 +255,13 @@ static void oe_pci_shutdown(struct pci_dev *pdev)
 /* The device may lose all it knows: it is left alone until a reset after resuming. */
 static int oe_pci_suspend(struct device *dev)
 {
-	struct oe_kernel *kernel = dev_get_drvdata(dev);
-
-	cancel_delayed_work_sync(&kernel->service_work);
-	rtnl_lock();
-	netif_device_detach(kernel->netdev);
-	oe_down(kernel);
-	rtnl_unlock();
+	oe_device_leave(dev_get_drvdata(dev));
 	return 0;
 }
 
 static int oe_pci_resume(struct device *dev)
 {
-	struct oe_kernel *kernel = dev_get_drvdata(dev);
-
-	rtnl_lock();
-	netif_device_attach(kernel->netdev);
-	/* It wakes the queues: not before oe_up(). */
-	netif_tx_disable(kernel->netdev);
-	oe_request_reset(kernel->adapter, ENA_RESET_OS_TRIGGER);
-	/* Nothing is queued anew for one that was pending before. */
-	oek_schedule_reset(kernel);
-	rtnl_unlock();
-	queue_delayed_work(oe_workqueue, &kernel->service_work, HZ);
+	oe_device_return(dev_get_drvdata(dev));
 	return 0;
 }
 
@@ -296,6 +282,7 @@ static struct pci_driver oe_pci_driver = {
 	.remove = oe_pci_remove,
 	.shutdown = oe_pci_shutdown,
 	.driver.pm = pm_sleep_ptr(&oe_pci_pm_ops),
+	.err_handler = &oe_error_handlers,
 	.sriov_configure = pci_sriov_configure_simple,
 	.dev_groups = oe_device_groups,
 };

@@ -305,4 +305,17 @@ TEST(Recovery, LowerLimitsThatAreNotInUseArePermitted)
 	EXPECT_EQ(oe_set_settings(k.adapter, &settings, nullptr), -EINVAL);
 }
 
+/* Reset by us, then by the PCI core, which takes the address of the answers from the device. */
+TEST(Recovery, AFunctionResetAfterOurs)
+{
+	oe_kernel k;
+	ASSERT_EQ(k.probe_and_open(), 0);
+	oe_request_reset(k.adapter, ENA_RESET_OS_TRIGGER);
+	oe_close(k.adapter);
+	k.write(ENA_REG_MMIO_RESP_LO, 0);
+	k.write(ENA_REG_MMIO_RESP_HI, 0);
+	EXPECT_EQ(oe_reset_work(k.adapter), 0);
+	EXPECT_EQ(oe_open(k.adapter), 0);
+}
+
 } // namespace

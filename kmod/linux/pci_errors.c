@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The PCI core's resets and errors: the adapter is left alone until they are over. */
+#include <linux/rtnetlink.h>
+
+#include "../../abi/ena_regs.h"
+#include "openena.h"
+
+/* Nobody reaches for the device from here on. Suspending does the same. */
+void oe_device_leave(struct oe_kernel *kernel)
+{
+	cancel_delayed_work_sync(&kernel->service_work);
+	rtnl_lock();
+	netif_device_detach(kernel->netdev);
+	oe_down(kernel);
+	rtnl_unlock();
+}
+
+/* It is back, and has forgotten all: reset it, and open it if it was. */
+void oe_device_return(struct oe_kernel *kernel)
+{
+	rtnl_lock();
+	netif_device_attach(kernel->netdev);
+	/* It wakes the queues: not before oe_up(). */
+	netif_tx_disable(kernel->netdev);
+	oe_request_reset(kernel->adapter, ENA_RESET_OS_TRIGGER);
+	/* Nothing is queued anew for one that was pending before. */
+	oek_schedule_reset(kernel);
+	rtnl_unlock();
+	queue_delayed_work(oe_workqueue, &kernel->service_work, HZ);
+}
+
+/* Something on the way to the device failed; with the channel frozen nothing gets through. */
+static pci_ers_result_t oe_error_detected(struct pci_dev *pdev, pci_channel_state_t state)
+{
+	struct oe_kernel *kernel = pci_get_drvdata(pdev);
+
+	dev_warn(&pdev->dev, "PCI error, channel state %d\n", state);
+	if (!kernel->adapter)
+		return PCI_ERS_RESULT_DISCONNECT;
+	oe_device_leave(kernel);
+	if (state == pci_channel_io_perm_failure)
+		return PCI_ERS_RESULT_DISCONNECT;
+	return PCI_ERS_RESULT_NEED_RESET;
+}
+
+/* After the reset of slot or link: the configuration is that of the end of the probe. */
+static pci_ers_result_t oe_slot_reset(struct pci_dev *pdev)
+{
+	/* Resuming from a suspension has cleared it; what was saved is there. */
+	pdev->state_saved = true;
+	pci_restore_state(pdev);
+	/* For the next time. */
+	pci_save_state(pdev);
+	return PCI_ERS_RESULT_RECOVERED;
+}
+
+static void oe_error_resume(struct pci_dev *pdev)
+{
+	oe_device_return(pci_get_drvdata(pdev));
+}
+
+/* A reset that the PCI core does, such as a function level reset by sysfs. Under the device's lock. */
+static void oe_reset_prepare(struct pci_dev *pdev)
+{
+	struct oe_kernel *kernel = pci_get_drvdata(pdev);
+
+	if (kernel->adapter)
+		oe_device_leave(kernel);
+}
+
+static void oe_reset_done(struct pci_dev *pdev)
+{
+	struct oe_kernel *kernel = pci_get_drvdata(pdev);
+
+	if (kernel->adapter)
+		oe_device_return(kernel);
+}
+
+const struct pci_error_handlers oe_error_handlers = {
+	.error_detected = oe_error_detected,
+	.slot_reset = oe_slot_reset,
+	.resume = oe_error_resume,
+	.reset_prepare = oe_reset_prepare,
+	.reset_done = oe_reset_done,
+};
