@@ -92,6 +92,16 @@ void oek_random(void *buf, size_t n);
 void oek_wait_admin(struct oe_kernel *kernel, uint32_t timeout_us);
 void oek_wake_admin(struct oe_kernel *kernel); /* any context */
 
+/* One admin command, for who watches. */
+struct oe_admin_record {
+	uint8_t opcode;
+	uint8_t feature; /* of GET_FEATURE and SET_FEATURE; else 0 */
+	int err; /* 0 or a negative errno */
+	uint64_t duration_ns; /* with the wait for commands before it */
+};
+/* After each command. Process context. */
+void oek_admin_done(struct oe_kernel *kernel, const struct oe_admin_record *record);
+
 enum oe_log_level { OE_LOG_ERROR, OE_LOG_WARNING, OE_LOG_NOTICE, OE_LOG_DEBUG };
 /* One line, no newline; the shim puts the device's name before it. Any context. */
 void oek_log(struct oe_kernel *kernel, enum oe_log_level level, const char *text);

@@ -101,6 +101,24 @@ uint8_t AdminQueue::phase() const
 
 Result<ena_acq_entry> AdminQueue::execute_entry(const ena_aq_entry &command)
 {
+	uint64_t begin = oek_now_ns();
+	Result<ena_acq_entry> answer = carry_out(command);
+	bool of_feature = command.common.opcode == ENA_ADMIN_GET_FEATURE ||
+			  command.common.opcode == ENA_ADMIN_SET_FEATURE;
+	oe_admin_record record = {
+		.opcode = command.common.opcode,
+		.feature = of_feature
+				   ? std::bit_cast<ena_get_feature_cmd>(command).feature.feature_id
+				   : uint8_t{0},
+		.err = Status(answer.error()).to_kernel(),
+		.duration_ns = oek_now_ns() - begin};
+
+	oek_admin_done(registers_->kernel(), &record);
+	return answer;
+}
+
+Result<ena_acq_entry> AdminQueue::carry_out(const ena_aq_entry &command)
+{
 	LockGuard guard(registers_->kernel(), OE_LOCK_ADMIN);
 
 	if (state_ != State::running) {

@@ -74,6 +74,7 @@ class AdminQueue {
 	enum class State : uint8_t { stopped, running, dead };
 
 	[[nodiscard]] Result<ena_acq_entry> execute_entry(const ena_aq_entry &command);
+	[[nodiscard]] Result<ena_acq_entry> carry_out(const ena_aq_entry &command);
 	void submit(ena_aq_entry command);
 	[[nodiscard]] bool wait_for_completion();
 	void note_lost_interrupt();

@@ -3,6 +3,7 @@
 #include <linux/rtnetlink.h>
 
 #include "openena.h"
+#include "trace.h"
 
 /* A ring without buffers gets no packets, so no poll and no refill: start one. */
 static void oe_feed_starved(struct oe_kernel *kernel)
@@ -34,6 +35,16 @@ void oe_service_work(struct work_struct *work)
 	queue_delayed_work(oe_workqueue, &kernel->service_work, HZ);
 }
 
+static void oe_trace_reset(struct oe_kernel *kernel, int err, u64 begin)
+{
+	struct oe_reset_record records[OE_RESETS_KEPT];
+
+	/* -EIO: given up, there was none. */
+	if (trace_openena_reset_enabled() && err != -EIO &&
+	    oe_reset_history(kernel->adapter, records))
+		trace_openena_reset(kernel->netdev, records[0].reason, err, ktime_get_ns() - begin);
+}
+
 /*
  * Carries out a reset, or only opens a datapath that could not be opened before. Under rtnl:
  * nobody opens, closes or configures until the device is back.
@@ -41,6 +52,7 @@ void oe_service_work(struct work_struct *work)
 void oe_reset_now(struct oe_kernel *kernel)
 {
 	struct net_device *netdev = kernel->netdev;
+	u64 begin = ktime_get_ns();
 	int err = 0;
 
 	ASSERT_RTNL();
@@ -51,6 +63,7 @@ void oe_reset_now(struct oe_kernel *kernel)
 		mutex_lock(&kernel->service_lock);
 		err = oe_reset_work(kernel->adapter);
 		mutex_unlock(&kernel->service_lock);
+		oe_trace_reset(kernel, err, begin);
 	}
 	if (err)
 		return;

@@ -3,6 +3,7 @@
 #include <linux/prefetch.h>
 
 #include "openena.h"
+#include "trace.h"
 
 /* The pages of a packet are the shim's again: take them out of the file. */
 struct page *oe_rx_take(struct oe_pair *pair, const struct oe_rx_frag *frag)
@@ -180,6 +181,9 @@ int oe_rx_clean(struct oe_pair *pair, int budget)
 
 	do {
 		n = oe_rx_poll(pair->rxq, burst, budget - done);
+		if (n)
+			trace_openena_rx_completed(pair->kernel->netdev, pair->index, n,
+						   burst->nfrags);
 		for (i = 0; i < n; i++)
 			oe_rx_deliver(pair, &burst->packets[i],
 				      &burst->frags[burst->packets[i].first_frag], prog);

@@ -9,6 +9,7 @@
 #include <linux/version.h>
 
 #include "openena.h"
+#include "trace.h"
 
 /* Doorbell offsets come from the device: one outside of BAR 0 is no register. */
 static bool oek_is_register(const struct oe_kernel *kernel, uint32_t offset)
@@ -31,6 +32,7 @@ void oek_writel(struct oe_kernel *kernel, uint32_t offset, uint32_t value)
 				    offset, kernel->registers_size);
 		return;
 	}
+	trace_openena_doorbell(kernel->netdev, offset, value);
 	/* writel() orders the descriptors written before the doorbell. */
 	writel(value, kernel->registers + offset);
 }
@@ -183,6 +185,11 @@ void oek_link(struct oe_kernel *kernel, bool up)
 void oek_schedule_reset(struct oe_kernel *kernel)
 {
 	queue_work(oe_workqueue, &kernel->reset_work);
+}
+
+void oek_admin_done(struct oe_kernel *kernel, const struct oe_admin_record *record)
+{
+	trace_openena_admin(kernel->netdev, record);
 }
 
 void oek_host_facts(struct oe_kernel *kernel, struct oe_host_facts *facts)

@@ -9,6 +9,7 @@
 #include "../../abi/ena_io.h"
 #include "../../abi/ena_regs.h"
 #include "openena.h"
+#include "trace.h"
 
 /* The longest buffer that a descriptor's 16-bit length says. */
 #define OE_TX_MAX_LEN 65535u
@@ -307,6 +308,8 @@ bool oe_tx_clean(struct oe_pair *pair, int budget)
 
 	do {
 		n = oe_tx_completed(pair->txq, pair->tx_ids, OE_BURST);
+		if (n)
+			trace_openena_tx_completed(pair->kernel->netdev, pair->index, false, n);
 		freed = oe_tx_free(pair, pair->tx_ids, n, budget, &bytes);
 		oe_tx_release(pair->txq, pair->tx_ids, freed);
 		packets += freed;

@@ -7,6 +7,7 @@
 
 #include "../../abi/ena_regs.h"
 #include "openena.h"
+#include "trace.h"
 
 /* Frames freed in one poll: bounds the time in it, whatever the ring size. */
 #define OE_XDP_POLL_MAX (4 * OE_BURST)
@@ -229,6 +230,7 @@ bool oe_xdp_clean(struct oe_pair *pair)
 	/* The frames' pools are looked up. */
 	rcu_read_lock();
 	while (n) {
+		trace_openena_tx_completed(pair->kernel->netdev, pair->index, true, n);
 		freed = oe_xdp_free(pair, pair->tx_ids, n, &bulk);
 		oe_tx_release(pair->xdp_txq, pair->tx_ids, freed);
 		done += freed;

@@ -42,6 +42,28 @@ TEST(Admin, ManyLapsOfTheRing)
 	EXPECT_GT(statistic(k, "ena_admin_q_submitted_cmd"), 10000u);
 }
 
+TEST(Admin, EachCommandIsToldToWhoWatches)
+{
+	oe_kernel k;
+	ASSERT_EQ(k.probe_and_open(), 0);
+	EXPECT_EQ(k.admin_done, k.commands.size());
+	ASSERT_EQ(command(k), 0);
+	EXPECT_EQ(k.last_admin.opcode, ENA_ADMIN_GET_FEATURE);
+	EXPECT_EQ(k.last_admin.feature, ENA_FEATURE_LINK_CONFIG);
+	EXPECT_EQ(k.last_admin.err, 0);
+	EXPECT_GT(k.last_admin.duration_ns, 0u);
+	k.refuse = [](const ena_aq_entry &) {
+		return std::optional<uint8_t>(ENA_ADMIN_RESOURCE_BUSY);
+	};
+	EXPECT_EQ(command(k), -EAGAIN);
+	EXPECT_EQ(k.last_admin.err, -EAGAIN);
+	k.refuse = nullptr;
+	k.answers_commands = false;
+	EXPECT_EQ(command(k), -ETIME);
+	EXPECT_EQ(k.last_admin.err, -ETIME);
+	EXPECT_GE(k.last_admin.duration_ns, 1'000'000'000u);
+}
+
 TEST(Admin, StatusBecomesErrno)
 {
 	const std::pair<uint8_t, int> cases[] = {

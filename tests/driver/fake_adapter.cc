@@ -713,6 +713,12 @@ void oek_schedule_reset(oe_kernel *kernel)
 	kernel->resets_scheduled++;
 }
 
+void oek_admin_done(oe_kernel *kernel, const oe_admin_record *record)
+{
+	kernel->last_admin = *record;
+	kernel->admin_done++;
+}
+
 void oek_host_facts(oe_kernel *, oe_host_facts *facts)
 {
 	*facts = {};

@@ -113,6 +113,8 @@ struct oe_kernel {
 	std::function<void(const ena_aq_entry &, ena_acq_entry &)> alter_answer;
 	std::function<uint32_t(uint32_t offset, uint32_t value)> alter_register;
 	std::vector<ena_aq_entry> commands;
+	oe_admin_record last_admin{}; /* what oek_admin_done() was told, and how often */
+	unsigned admin_done = 0;
 	std::vector<uint32_t> reset_commands; /* DEV_CTL values of first phases */
 	uint32_t dev_sts = ENA_DEV_STS_READY;
 	uint32_t intr_mask = 0;

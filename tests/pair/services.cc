@@ -134,6 +134,10 @@ void oek_schedule_reset(oe_kernel *kernel)
 	kernel->reset_scheduled = true;
 }
 
+void oek_admin_done(oe_kernel *, const oe_admin_record *)
+{
+}
+
 void oek_host_facts(oe_kernel *, oe_host_facts *facts)
 {
 	*facts = {};

@@ -79,7 +79,7 @@ class Monitor:
         self.verbs = {
             "qom-get": self._qom_get, "qom-set": self._qom_set, "set_link": self._set_link,
             "device_add": self._device_add, "device_del": self._device_del, "event": self._event,
-            "migrate": self._migrate,
+            "migrate": self._migrate, "inject_error": self._inject_error,
         }
 
     @property
@@ -155,6 +155,16 @@ class Monitor:
 
     def _device_del(self, name):
         return self.qmp.execute("device_del", id=name)
+
+    def _inject_error(self, name, error):
+        """An error of PCI Express's, which the device reports; QEMU's monitor names them."""
+        device(name)
+        if not re.fullmatch("[A-Z_]+", error):
+            raise Refused(f"\"{error}\" is not the name of an error")
+        answer = self.qmp.execute("human-monitor-command",
+                                  **{"command-line": f"pcie_aer_inject_error {name} {error}"})
+        if not answer.startswith("OK"):
+            raise Refused(answer.strip())
 
     def _event(self, name):
         return self.qmp.event(name)
