@@ -118,6 +118,8 @@ static bool init_capabilities(ENAState *s, Error **errp)
 		return false;
 	}
 	pcie_cap_flr_init(pci);
+	/* Without it a guest cannot turn the reporting of errors on. */
+	pcie_cap_deverr_init(pci);
 	if (pcie_aer_init(pci, PCI_ERR_VER, ENA_CAP_AER, PCI_ERR_SIZEOF, errp) < 0)
 		return false;
 	if (s->pf || s->sriov_vfs)
