@@ -14,9 +14,10 @@ limits()
 # The largest packet passes whole, both ways.
 passes() # mtu
 {
-    ping -n -q -c 2 -i 0.2 -W "$(seconds 3)" -M "do" -s $(($1 - 28)) "$REMOTE_V4" >/dev/null &&
-        remote ping -n -q -c 2 -i 0.2 -W "$(seconds 3)" -M "do" -s $(($1 - 28)) "$LOCAL_V4" >/dev/null ||
-        { echo "no echo of $1 bytes"; return 1; }
+    local echo="-n -c 2 -i 0.2 -W $(seconds 3) -M do -s $(($1 - 28))"
+    # shellcheck disable=SC2086
+    ping $echo "$REMOTE_V4" >"$ST_TMP/ping" 2>&1 && remote ping $echo "$LOCAL_V4" >"$ST_TMP/ping" 2>&1 ||
+        { echo "no echo of $1 bytes"; cat "$ST_TMP/ping"; ip neigh show; remote_ip neigh show; return 1; }
 }
 
 steps()

@@ -108,8 +108,10 @@ vlan_carries()
     remote ip link add link "$REMOTE_IF" name wire100 type vlan id 100 &&
         remote ip addr add "$vlan_v4.2/24" dev wire100 && remote ip link set wire100 up || return 1
     in_vf 0 ip addr add "$vlan_v4.100/24" dev "$(name_in 0)" || return 1
-    pings 3 1472 in_vf 0 -- "$vlan_v4.2" && set_vf 1 vlan 100 &&
-        pings 3 56 in_vf 0 -- "$(vf_address 1)" && set_vf 1 vlan 0
+    pings 3 1472 in_vf 0 -- "$vlan_v4.2" && set_vf 1 vlan 100 || return 1
+    # A neighbour that did not answer before is given up for a moment.
+    wait_for 10 pings 1 56 in_vf 0 -- "$(vf_address 1)" || return 1
+    set_vf 1 vlan 0
 }
 
 own_tags()
