@@ -4,6 +4,7 @@
 #include "instance.hh"
 
 #include "core/allowance.hh"
+#include "tests/time_units.hh"
 
 #include <gtest/gtest.h>
 
@@ -11,7 +12,6 @@ using namespace ena;
 
 namespace
 {
-constexpr uint64_t second = 1'000'000'000, millisecond = 1'000'000;
 /* What may pass at once; see allowance.cc. */
 constexpr uint64_t burst_bytes = 2 * 65536;
 
@@ -31,7 +31,7 @@ struct Traffic {
 				return v.until_ns;
 			if (v.say == Verdict::Say::drop) {
 				dropped++;
-				return now_ns + millisecond;
+				return now_ns + ms;
 			}
 			share.charge(way, wire);
 			bytes += wire.bytes;
@@ -119,15 +119,15 @@ TEST(Allowance, BurstEndsWithTheCreditsWhichComeBackAtTheBaseline)
 	Traffic t(*a, {.payload = 8000});
 	uint64_t now = 0;
 
-	t.run(now, 1900 * millisecond);
-	EXPECT_NEAR(t.mbps(1900 * millisecond), 1000, 10);
-	t.run(now, 3000 * millisecond);
+	t.run(now, 1900 * ms);
+	EXPECT_NEAR(t.mbps(1900 * ms), 1000, 10);
+	t.run(now, 3000 * ms);
 	t.bytes = 0;
-	t.run(now, 13'000 * millisecond);
+	t.run(now, 13'000 * ms);
 	EXPECT_NEAR(t.mbps(10 * second), 64, 0.5);
 
 	/* 29.25 s without traffic are worth 2 s of the difference; twice that is not more. */
-	for (uint64_t idle : {29'250 * millisecond, 58'500 * millisecond}) {
+	for (uint64_t idle : {29'250 * ms, 58'500 * ms}) {
 		now += idle;
 		t.bytes = 0;
 		const uint64_t start = now;
@@ -200,7 +200,7 @@ TEST(Allowance, AdaptersThatWaitTakeTurnsByBytes)
 	Traffic small(*a, {.payload = 60});
 
 	/* All of them always in the same order, which must not matter. */
-	for (uint64_t now = 0; now < 60 * second; now += millisecond)
+	for (uint64_t now = 0; now < 60 * second; now += ms)
 		for (Traffic *t : {&large, &medium, &small})
 			t->send(now);
 	const double due = 100e6 / 8 * 60 / 3;
@@ -217,7 +217,7 @@ TEST(Allowance, WhatWasNotUsedIsNoClaimOnOthers)
 
 	busy.run(now, 60 * second);
 	busy.bytes = 0;
-	for (const uint64_t end = now + 10 * second; now < end; now += millisecond) {
+	for (const uint64_t end = now + 10 * second; now < end; now += ms) {
 		late.send(now);
 		busy.send(now);
 	}
@@ -242,17 +242,15 @@ TEST(Allowance, LinkLocalServicesAreLimitedForEachAdapter)
 	Traffic v6(*a, {.ipv6 = true, .tcp = false, .payload = 60, .destination = resolver});
 	Traffic other(*a, {.tcp = false, .payload = 60, .destination = {169, 253, 0, 1}});
 
-	for (uint64_t now = 0; now < 10 * second; now += millisecond)
+	for (uint64_t now = 0; now < 10 * second; now += ms)
 		for (Traffic *t : {&v4, &v6})
 			t->send(now);
 	for (Traffic *t : {&v4, &v6}) {
 		EXPECT_NEAR(static_cast<double>(t->packets), 10'240, 70);
 		EXPECT_GT(t->dropped, 9000u);
 	}
-	EXPECT_EQ(v4.share.ask(Way::out, v4.wire, 10 * second - millisecond).excess,
-		  Excess::link_local);
-	EXPECT_EQ(v4.share.ask(Way::in, v4.wire, 10 * second - millisecond).say,
-		  Verdict::Say::pass);
+	EXPECT_EQ(v4.share.ask(Way::out, v4.wire, 10 * second - ms).excess, Excess::link_local);
+	EXPECT_EQ(v4.share.ask(Way::in, v4.wire, 10 * second - ms).say, Verdict::Say::pass);
 	(void)other.send(10 * second);
 	EXPECT_GT(other.packets, 500u);
 	EXPECT_EQ(other.dropped, 0u);

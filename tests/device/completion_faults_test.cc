@@ -5,7 +5,7 @@
 namespace
 {
 
-TEST_F(Faults, TxCompletionLost)
+TEST_F(InjectedFaults, TxCompletionLost)
 {
 	inject("tx-completion-lost,count=1");
 	send(3);
@@ -13,7 +13,7 @@ TEST_F(Faults, TxCompletionLost)
 	EXPECT_EQ(g.host.sent.size(), 3u);
 }
 
-TEST_F(Faults, TxCompletionsAllLostRaiseNothing)
+TEST_F(InjectedFaults, TxCompletionsAllLostRaiseNothing)
 {
 	g.unmask(tx);
 	inject("tx-completion-lost");
@@ -24,7 +24,7 @@ TEST_F(Faults, TxCompletionsAllLostRaiseNothing)
 	EXPECT_EQ(g.host.raised(1), 1u);
 }
 
-TEST_F(Faults, TxCompletionDuplicated)
+TEST_F(InjectedFaults, TxCompletionDuplicated)
 {
 	inject("tx-completion-duplicated,every=2,count=1");
 	send(3);
@@ -36,14 +36,14 @@ TEST_F(Faults, TxCompletionDuplicated)
 	EXPECT_GE(completed().size(), 64u);
 }
 
-TEST_F(Faults, TxCompletionWrongId)
+TEST_F(InjectedFaults, TxCompletionWrongId)
 {
 	inject("tx-completion-wrong-id,id=0x1234,count=1");
 	send(2);
 	EXPECT_EQ(completed(), (Ids{0x1234, 1}));
 }
 
-TEST_F(Faults, TxCompletionWrongPhase)
+TEST_F(InjectedFaults, TxCompletionWrongPhase)
 {
 	inject("tx-completion-wrong-phase,every=2,count=1");
 	send(3);
@@ -55,7 +55,7 @@ TEST_F(Faults, TxCompletionWrongPhase)
 	EXPECT_EQ(completed(), Ids{});
 }
 
-TEST_F(Faults, TxCompletionReserved)
+TEST_F(InjectedFaults, TxCompletionReserved)
 {
 	inject("tx-completion-reserved,count=1");
 	send(2);
@@ -65,7 +65,7 @@ TEST_F(Faults, TxCompletionReserved)
 	EXPECT_EQ(completed(), Ids{1});
 }
 
-TEST_F(Faults, RxCompletionLost)
+TEST_F(InjectedFaults, RxCompletionLost)
 {
 	inject("rx-completion-lost,count=1");
 	arrives();
@@ -77,21 +77,21 @@ TEST_F(Faults, RxCompletionLost)
 	EXPECT_FALSE(g.rx_completion(rx));
 }
 
-TEST_F(Faults, RxCompletionDuplicated)
+TEST_F(InjectedFaults, RxCompletionDuplicated)
 {
 	inject("rx-completion-duplicated,count=1");
 	const Bytes first = arrives(), second = arrives(7001);
 	EXPECT_EQ(received(), (std::vector<Bytes>{first, first, second}));
 }
 
-TEST_F(Faults, RxCompletionWrongId)
+TEST_F(InjectedFaults, RxCompletionWrongId)
 {
 	inject("rx-completion-wrong-id,id=777,count=1");
 	arrives();
 	EXPECT_EQ(cdesc(0).req_id.get(), 777);
 }
 
-TEST_F(Faults, RxCompletionWrongPhase)
+TEST_F(InjectedFaults, RxCompletionWrongPhase)
 {
 	inject("rx-completion-wrong-phase,count=1");
 	arrives();
@@ -103,7 +103,7 @@ TEST_F(Faults, RxCompletionWrongPhase)
 	EXPECT_EQ(received(), std::vector<Bytes>{second});
 }
 
-TEST_F(Faults, RxCompletionReserved)
+TEST_F(InjectedFaults, RxCompletionReserved)
 {
 	inject("rx-completion-reserved,count=1");
 	arrives();
@@ -114,7 +114,7 @@ TEST_F(Faults, RxCompletionReserved)
 	EXPECT_EQ(received().size(), 1u);
 }
 
-TEST_F(Faults, RxCompletionFirstInTheMiddle)
+TEST_F(InjectedFaults, RxCompletionFirstInTheMiddle)
 {
 	inject("rx-completion-first,count=2");
 	arrives(7000, 3000);
@@ -128,14 +128,14 @@ TEST_F(Faults, RxCompletionFirstInTheMiddle)
 	EXPECT_TRUE(cdesc(1).status.get() & ENA_RXC_LAST);
 }
 
-TEST_F(Faults, RxCompletionTooLong)
+TEST_F(InjectedFaults, RxCompletionTooLong)
 {
 	inject("rx-completion-too-long,count=1");
 	arrives();
 	EXPECT_EQ(cdesc(0).length.get(), 0xffff);
 }
 
-TEST_F(Faults, RxCompletionTooMany)
+TEST_F(InjectedFaults, RxCompletionTooMany)
 {
 	inject("rx-completion-too-many,count=1");
 	arrives(7000, 3000);

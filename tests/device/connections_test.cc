@@ -3,6 +3,7 @@
 #include "frames.hh"
 
 #include "core/connections.hh"
+#include "tests/time_units.hh"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +11,6 @@ using namespace ena;
 
 namespace
 {
-constexpr uint64_t second = 1'000'000'000;
 constexpr uint8_t fin = 1, syn = 2, rst = 4, ack = 16;
 
 class Tracking : public testing::Test {

@@ -5,12 +5,11 @@
 
 #include "frames.hh"
 #include "guest.hh"
+#include "tests/time_units.hh"
 
 #include <gtest/gtest.h>
 
-constexpr uint64_t ms = 1'000'000;
-
-class Faults : public testing::Test {
+class InjectedFaults : public testing::Test {
     protected:
 	void start()
 	{

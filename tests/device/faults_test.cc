@@ -11,7 +11,7 @@ namespace
 
 /* ---- the text ---- */
 
-TEST_F(Faults, EveryNameIsKnownAndReadBack)
+TEST_F(InjectedFaults, EveryNameIsKnownAndReadBack)
 {
 	const std::string list = refused("?");
 	const std::string names = list.substr(list.find("are:") + 5);
@@ -29,7 +29,7 @@ TEST_F(Faults, EveryNameIsKnownAndReadBack)
 	EXPECT_EQ(count, ena::fault_count);
 }
 
-TEST_F(Faults, TextComesBackAsItWasSet)
+TEST_F(InjectedFaults, TextComesBackAsItWasSet)
 {
 	const char *const texts[] = {
 		"tx-completion-lost,queue=2,every=3,per-million=500000,count=7",
@@ -50,7 +50,7 @@ TEST_F(Faults, TextComesBackAsItWasSet)
 	EXPECT_EQ(faults().size(), 2u);
 }
 
-TEST_F(Faults, RefusalsNameValueAndLimit)
+TEST_F(InjectedFaults, RefusalsNameValueAndLimit)
 {
 	const struct {
 		const char *text, *part;
@@ -86,7 +86,7 @@ TEST_F(Faults, RefusalsNameValueAndLimit)
 	}
 }
 
-TEST_F(Faults, ASentenceThatDoesNotFitIsCut)
+TEST_F(InjectedFaults, ASentenceThatDoesNotFitIsCut)
 {
 	char why[10];
 	EXPECT_FALSE(ena_device_inject(g.host.device, "nonsense", why, sizeof(why)));
@@ -99,7 +99,7 @@ TEST_F(Faults, ASentenceThatDoesNotFitIsCut)
 	EXPECT_EQ(std::string(text), "slow");
 }
 
-TEST_F(Faults, AreBoundedAndSpentOnesMakeRoom)
+TEST_F(InjectedFaults, AreBoundedAndSpentOnesMakeRoom)
 {
 	std::string all = "tx-completion-lost,count=1";
 	for (size_t i = 1; i < ena::Faults::max_rules; i++)
@@ -117,7 +117,7 @@ TEST_F(Faults, AreBoundedAndSpentOnesMakeRoom)
 
 /* ---- when ---- */
 
-TEST_F(Faults, CountEveryAndChance)
+TEST_F(InjectedFaults, CountEveryAndChance)
 {
 	inject("tx-completion-lost,every=3,count=2");
 	send(10);
@@ -138,7 +138,7 @@ TEST_F(Faults, CountEveryAndChance)
 	EXPECT_NEAR(hits, 300, 60);
 }
 
-TEST_F(Faults, FilterNamesItsQueueOnly)
+TEST_F(InjectedFaults, FilterNamesItsQueueOnly)
 {
 	inject("tx-completion-lost,queue=" + std::to_string(tx.index + 1));
 	send(3);
@@ -149,7 +149,7 @@ TEST_F(Faults, FilterNamesItsQueueOnly)
 	EXPECT_EQ(completed().size(), 0u);
 }
 
-TEST_F(Faults, StrikesAreNotedWithoutAFlood)
+TEST_F(InjectedFaults, StrikesAreNotedWithoutAFlood)
 {
 	inject("tx-completion-lost");
 	for (int i = 0; i < 40; i++) {
@@ -214,7 +214,7 @@ TEST(FaultSeed, NothingSetNothingChanges)
 
 /* ---- admin commands ---- */
 
-TEST_F(Faults, AdminLost)
+TEST_F(InjectedFaults, AdminLost)
 {
 	inject("admin-lost,opcode=8,feature=1,count=1");
 	EXPECT_EQ(g.get_feature_raw(ENA_FEATURE_HW_HINTS).common.status, 0);
@@ -232,7 +232,7 @@ TEST_F(Faults, AdminLost)
 	EXPECT_EQ(g.get_feature_raw(ENA_FEATURE_DEVICE_ATTRIBUTES).common.status, 0);
 }
 
-TEST_F(Faults, AdminDelayedHoldsUpThoseBehind)
+TEST_F(InjectedFaults, AdminDelayedHoldsUpThoseBehind)
 {
 	inject("admin-delayed,delay=50ms,count=1");
 	for (int i = 0; i < 2; i++) {
@@ -254,7 +254,7 @@ TEST_F(Faults, AdminDelayedHoldsUpThoseBehind)
 	EXPECT_EQ(c.common.command_id.get(), 7);
 }
 
-TEST_F(Faults, AdminDelayedIsForgottenAtReset)
+TEST_F(InjectedFaults, AdminDelayedIsForgottenAtReset)
 {
 	inject("admin-delayed,delay=50ms,count=1");
 	ena_get_feature_cmd cmd{};
@@ -270,7 +270,7 @@ TEST_F(Faults, AdminDelayedIsForgottenAtReset)
 	EXPECT_EQ(g.get_feature_raw(ENA_FEATURE_DEVICE_ATTRIBUTES).common.status, 0);
 }
 
-TEST_F(Faults, AdminRefusedDoesNotExecute)
+TEST_F(InjectedFaults, AdminRefusedDoesNotExecute)
 {
 	inject("admin-refused,opcode=3,status=7,count=1");
 	Guest::Queue q;
@@ -282,7 +282,7 @@ TEST_F(Faults, AdminRefusedDoesNotExecute)
 
 /* ---- doorbells, interrupts, DMA, registers ---- */
 
-TEST_F(Faults, DoorbellLost)
+TEST_F(InjectedFaults, DoorbellLost)
 {
 	inject("doorbell-lost,queue=0");
 	send(2);
@@ -293,7 +293,7 @@ TEST_F(Faults, DoorbellLost)
 	EXPECT_EQ(completed(), (Ids{0, 1, 2}));
 }
 
-TEST_F(Faults, InterruptLostIsNotRepeated)
+TEST_F(InjectedFaults, InterruptLostIsNotRepeated)
 {
 	g.unmask(tx);
 	inject("interrupt-lost,vector=1,count=1");
@@ -306,7 +306,7 @@ TEST_F(Faults, InterruptLostIsNotRepeated)
 	EXPECT_EQ(g.host.raised(1), 1u);
 }
 
-TEST_F(Faults, DmaReadFailed)
+TEST_F(InjectedFaults, DmaReadFailed)
 {
 	inject("dma-read-failed,count=1");
 	send();
@@ -314,7 +314,7 @@ TEST_F(Faults, DmaReadFailed)
 	EXPECT_TRUE(g.host.noted("its descriptors cannot be read"));
 }
 
-TEST_F(Faults, DmaWriteFailed)
+TEST_F(InjectedFaults, DmaWriteFailed)
 {
 	inject("dma-write-failed,count=1");
 	send();
@@ -323,7 +323,7 @@ TEST_F(Faults, DmaWriteFailed)
 	EXPECT_TRUE(g.host.noted("its completions cannot be written"));
 }
 
-TEST_F(Faults, RegisterLost)
+TEST_F(InjectedFaults, RegisterLost)
 {
 	inject("register-lost,register=0x58,count=2");
 	g.host.store(g.readless_answer, ena_mmio_read_resp{});
@@ -333,7 +333,7 @@ TEST_F(Faults, RegisterLost)
 	EXPECT_NE(g.readless(ENA_REG_DEV_STS), 0xffffffffu);
 }
 
-TEST_F(Faults, RegisterOnes)
+TEST_F(InjectedFaults, RegisterOnes)
 {
 	inject("register-ones,register=8,count=2");
 	EXPECT_EQ(g.readless(ENA_REG_CAPS), 0xffffffffu);
@@ -343,7 +343,7 @@ TEST_F(Faults, RegisterOnes)
 
 /* ---- events, link, time ---- */
 
-TEST_F(Faults, EventLost)
+TEST_F(InjectedFaults, EventLost)
 {
 	inject("event-lost,group=4,count=2");
 	g.host.advance(2500 * ms);
@@ -352,7 +352,7 @@ TEST_F(Faults, EventLost)
 	EXPECT_EQ(g.events().size(), 1u);
 }
 
-TEST_F(Faults, EventWithWrongPhaseHidesThoseBehind)
+TEST_F(InjectedFaults, EventWithWrongPhaseHidesThoseBehind)
 {
 	inject("event-wrong-phase,count=1");
 	g.host.advance(2500 * ms);
@@ -361,7 +361,7 @@ TEST_F(Faults, EventWithWrongPhaseHidesThoseBehind)
 	EXPECT_EQ(g.events().size(), 1u);
 }
 
-TEST_F(Faults, EventUnknown)
+TEST_F(InjectedFaults, EventUnknown)
 {
 	inject("event-unknown,group=77,period=100ms,count=2");
 	g.host.advance(500 * ms);
@@ -371,7 +371,7 @@ TEST_F(Faults, EventUnknown)
 	EXPECT_GE(g.host.raised(0), 2u);
 }
 
-TEST_F(Faults, FatalErrorAndResetRequest)
+TEST_F(InjectedFaults, FatalErrorAndResetRequest)
 {
 	inject("fatal-error,syndrome=5;reset-request");
 	g.host.advance(500 * ms);
@@ -383,7 +383,7 @@ TEST_F(Faults, FatalErrorAndResetRequest)
 	EXPECT_TRUE(g.host.read(ENA_REG_DEV_STS) & ENA_DEV_STS_FATAL_ERROR);
 }
 
-TEST_F(Faults, LinkFlap)
+TEST_F(InjectedFaults, LinkFlap)
 {
 	inject("link-flap,down=100ms,period=500ms,count=2");
 	g.host.advance(50 * ms);
@@ -398,7 +398,7 @@ TEST_F(Faults, LinkFlap)
 	EXPECT_TRUE(ena_device_can_receive(g.host.device));
 }
 
-TEST_F(Faults, LinkStaysDownIfItsHostSaysSo)
+TEST_F(InjectedFaults, LinkStaysDownIfItsHostSaysSo)
 {
 	inject("link-flap,down=100ms");
 	g.host.advance(50 * ms);
@@ -409,7 +409,7 @@ TEST_F(Faults, LinkStaysDownIfItsHostSaysSo)
 	EXPECT_TRUE(ena_device_can_receive(g.host.device));
 }
 
-TEST_F(Faults, Slow)
+TEST_F(InjectedFaults, Slow)
 {
 	inject("slow,delay=200us");
 	send();
@@ -425,7 +425,7 @@ TEST_F(Faults, Slow)
 	EXPECT_EQ(completed(), Ids{1});
 }
 
-TEST_F(Faults, ClearLetsGo)
+TEST_F(InjectedFaults, ClearLetsGo)
 {
 	inject("slow,delay=1s;tx-frame-delayed,delay=10s;link-flap,down=10s");
 	g.host.advance(1);
@@ -443,7 +443,7 @@ TEST_F(Faults, ClearLetsGo)
 	EXPECT_EQ(g.host.mappings, 0);
 }
 
-TEST_F(Faults, OutliveAReset)
+TEST_F(InjectedFaults, OutliveAReset)
 {
 	inject("tx-completion-lost");
 	ena_device_reset(g.host.device);

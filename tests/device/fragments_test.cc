@@ -2,12 +2,12 @@
 /* The limit on IP fragments that are sent, and feature 8, which lifts it. */
 #include "frames.hh"
 #include "guest.hh"
+#include "tests/time_units.hh"
 
 #include <gtest/gtest.h>
 
 namespace
 {
-constexpr uint64_t second = 1'000'000'000;
 
 class Fragments : public testing::Test {
     protected:

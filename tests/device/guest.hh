@@ -7,6 +7,9 @@
 #include <algorithm>
 #include <optional>
 
+/* A TX descriptor's second word that asks for segmentation of TCP over IPv4. */
+constexpr uint32_t tso4 = ENA_L3_IPV4 | ENA_L4_TCP << 8 | ENA_TXD1_TSO | ENA_TXD1_L4_CSUM;
+
 class Guest {
     public:
 	static constexpr uint16_t admin_depth = 32, event_depth = 16;

@@ -14,7 +14,7 @@ using ena::field_put;
 namespace
 {
 constexpr uint32_t tcp4 = ENA_L3_IPV4 | ENA_L4_TCP << 8;
-constexpr uint32_t tso4 = tcp4 | ENA_TXD1_TSO | ENA_TXD1_L4_CSUM | ENA_TXD1_L3_CSUM;
+constexpr uint32_t tso4_and_l3 = tcp4 | ENA_TXD1_TSO | ENA_TXD1_L4_CSUM | ENA_TXD1_L3_CSUM;
 
 ena_config make_config(bool meta_caching = true, uint16_t burst = 0)
 {
@@ -344,7 +344,7 @@ TEST_P(LlqLayouts, Segmentation)
 		g_.host.set_vnet(able, able, able, able);
 		g_.host.sent.clear();
 		/* The TCP header may reach beyond what was pushed. */
-		llq.packet(3, frame, std::min<size_t>(40, choice().max_header()), tso4, 1500,
+		llq.packet(3, frame, std::min<size_t>(40, choice().max_header()), tso4_and_l3, 1500,
 			   &meta);
 		llq.ring();
 		ASSERT_EQ(g_.host.sent.size(), able ? 1u : 5u);
@@ -423,18 +423,18 @@ TEST(LlqMeta, IsRememberedWhileCachingIsOn)
 
 	/* It is the queue's own, and a new queue has none. */
 	const Bytes large = make_frame({.payload = 3000});
-	first.packet(2, large, 96, tso4, SIZE_MAX, &meta);
+	first.packet(2, large, 96, tso4_and_l3, SIZE_MAX, &meta);
 	const ena_tx_meta_desc mss = make_meta(1000, 14, 20, 5);
 	first.lone_meta(mss);
 	first.ring();
-	second.packet(2, large, 96, tso4);
+	second.packet(2, large, 96, tso4_and_l3);
 	second.ring();
 	EXPECT_TRUE(g.host.noted("TX queue 1: packet with req_id 2")) << g.host.notes.back().text;
 	EXPECT_EQ(g.host.sent.size(), 1u);
 	EXPECT_EQ(g.destroy_sq(first.q), 0);
 	EXPECT_EQ(g.destroy_cq(first.q), 0);
 	LlqWriter again(g, {});
-	again.packet(2, large, 96, tso4);
+	again.packet(2, large, 96, tso4_and_l3);
 	again.ring();
 	EXPECT_EQ(g.host.sent.size(), 1u);
 	EXPECT_EQ(completions(g, again.q), 1u);
@@ -694,7 +694,7 @@ TEST(LlqMemory, APacketThatWaitsIsTheOneThatWasRung)
 	FrameSpec spec{.payload = 3500};
 	const Bytes frame = make_frame(spec);
 	g.host.answer = ENA_TRANSMIT_BUSY;
-	llq.packet(1, frame, 54, tso4, 4096, &meta);
+	llq.packet(1, frame, 54, tso4_and_l3, 4096, &meta);
 	llq.ring();
 	ASSERT_EQ(g.host.sent.size(), 1u);
 	memset(llq.at(0), 0xff, 128);

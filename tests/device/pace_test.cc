@@ -2,12 +2,12 @@
 /* Adapters that have more to send and receive than their instance's allowance. */
 #include "frames.hh"
 #include "instance.hh"
+#include "tests/time_units.hh"
 
 #include <gtest/gtest.h>
 
 namespace
 {
-constexpr uint64_t millisecond = 1'000'000, second = 1'000'000'000;
 constexpr uint64_t burst_bytes = 2 * 65536;
 
 uint64_t sent_bytes(Guest &g)
@@ -34,13 +34,13 @@ TEST(TxPace, WaitsInTheRingAndLosesNothing)
 	EXPECT_NEAR(static_cast<double>(at_once * frame.size()), burst_bytes, 2 * 1500);
 	EXPECT_FALSE(g.host.scheduled); /* it sleeps */
 	EXPECT_EQ(g.host.run(), 0u);
-	EXPECT_LT(g.host.deadline_ns, g.host.clock_ns + 2 * millisecond);
-	instance.advance(5 * millisecond);
+	EXPECT_LT(g.host.deadline_ns, g.host.clock_ns + 2 * ms);
+	instance.advance(5 * ms);
 	EXPECT_NEAR(static_cast<double>(g.host.sent.size() - at_once), 5 * 8000.0 / frame.size(),
 		    2);
-	instance.advance(20 * millisecond);
+	instance.advance(20 * ms);
 	EXPECT_EQ(g.host.sent.size(), 140u);
-	EXPECT_EQ(g.host.deadline_ns > g.host.clock_ns + millisecond, true);
+	EXPECT_EQ(g.host.deadline_ns > g.host.clock_ns + ms, true);
 	for (uint16_t i = 0; i < 140; i++) {
 		const auto c = g.tx_completion(sender.queue());
 		ASSERT_TRUE(c);
@@ -61,7 +61,7 @@ TEST(TxPace, ObeysTheRateAndDropsWhatWaitsTooLong)
 
 	for (int i = 0; i < 10'000; i++) {
 		completed += sender.refill();
-		instance.advance(millisecond);
+		instance.advance(ms);
 		/* Nothing waits longer than twice its time, so the driver's watchdog is calm. */
 		if (i % 131 == 130) {
 			EXPECT_GT(completed, 100u);
@@ -96,9 +96,9 @@ TEST(TxPace, LargePacketsCostWhatTheyAreOnTheWire)
 	}
 	g.ring(q);
 	EXPECT_EQ(g.host.sent.size(), 120u);
-	instance.advance(54 * millisecond);
+	instance.advance(54 * ms);
 	EXPECT_EQ(g.host.sent.size(), 120u);
-	instance.advance(4 * millisecond);
+	instance.advance(4 * ms);
 	EXPECT_EQ(g.host.sent.size(), 180u);
 	EXPECT_EQ(Instance::counters(g).pps_allowance_exceeded.get(), 60u);
 	EXPECT_EQ(Instance::counters(g).bw_out_allowance_exceeded.get(), 0u);
@@ -113,7 +113,7 @@ TEST(TxPace, QueuesAndAdaptersShare)
 	for (int i = 0; i < 2000; i++) {
 		for (Sender *sender : {&a, &b, &c})
 			sender->refill();
-		instance.advance(millisecond, millisecond);
+		instance.advance(ms, ms);
 	}
 	const auto first = static_cast<double>(sent_bytes(instance[0]));
 	const auto second_one = static_cast<double>(sent_bytes(instance[1]));
@@ -152,13 +152,13 @@ TEST(TxPace, ResetForgetsWhoWaitsAndKeepsWhatIsUsedUp)
 	{
 		Sender sender(g, frame);
 		sender.refill();
-		instance.advance(10 * millisecond);
+		instance.advance(10 * ms);
 	}
 	EXPECT_GT(Instance::counters(g).bw_out_allowance_exceeded.get(), 0u);
 	g.start();
 	EXPECT_EQ(Instance::counters(g).bw_out_allowance_exceeded.get(), 0u);
 	const size_t before = g.host.sent.size();
-	instance.advance(2 * millisecond);
+	instance.advance(2 * ms);
 	EXPECT_EQ(g.host.sent.size(), before);
 	/* No second burst at once. */
 	Sender sender(g, frame);
@@ -166,7 +166,7 @@ TEST(TxPace, ResetForgetsWhoWaitsAndKeepsWhatIsUsedUp)
 	EXPECT_LE(g.host.sent.size(), before + 5);
 	EXPECT_EQ(g.destroy_sq(sender.queue()), 0);
 	const size_t destroyed = g.host.sent.size();
-	instance.advance(100 * millisecond);
+	instance.advance(100 * ms);
 	EXPECT_EQ(g.host.sent.size(), destroyed);
 	ena_device_reset(g.host.device);
 	g.start();
@@ -188,7 +188,7 @@ TEST(RxPace, HoldsAtTheHostThenDrops)
 		taken++;
 	EXPECT_NEAR(taken * static_cast<double>(frame.size()), burst_bytes, 2 * 1500);
 	const unsigned int ready = g.host.receive_ready;
-	instance.advance(2 * millisecond);
+	instance.advance(2 * ms);
 	EXPECT_GT(g.host.receive_ready, ready);
 	unsigned int more = 0;
 	while (g.receive(frame) == ENA_RECEIVE_TAKEN)
@@ -202,7 +202,7 @@ TEST(RxPace, HoldsAtTheHostThenDrops)
 		while (g.receive(frame) == ENA_RECEIVE_TAKEN)
 			if (Instance::totals(g).rx_drops == 100)
 				break;
-		instance.advance(millisecond);
+		instance.advance(ms);
 		g.post(q, 1, 2048);
 	}
 	EXPECT_EQ(Instance::totals(g).rx_drops, 100u);
@@ -226,13 +226,13 @@ TEST(RxPace, ObeysTheRateOfASenderThatNeverStops)
 			backlog--;
 		while (g.rx_completion(q))
 			g.post(q, 1, 2048);
-		instance.advance(millisecond, millisecond);
+		instance.advance(ms, ms);
 	}
 	const auto bytes = Instance::totals(g).rx_bytes;
 	const uint64_t due = 16 * 10 * second / 8000;
 	EXPECT_GE(bytes, due - frame.size());
 	EXPECT_LE(bytes, due + burst_bytes + 2 * frame.size());
-	/* 5.3 frames a millisecond, for 65 ms: one that waits for two large ones is not late. */
+	/* 5.3 frames a ms, for 65 ms: one that waits for two large ones is not late. */
 	EXPECT_LT(longest, 450u);
 	EXPECT_GT(Instance::counters(g).bw_in_allowance_exceeded.get(), 40'000u);
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The hardware clock: what drivers ask and how they are answered. */
 #include "guest.hh"
+#include "tests/time_units.hh"
 
 #include <gtest/gtest.h>
 
 namespace
 {
-constexpr uint64_t second = 1'000'000'000;
 
 class Phc : public testing::Test {
     protected:

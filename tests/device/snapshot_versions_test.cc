@@ -17,7 +17,6 @@
 
 namespace
 {
-constexpr uint32_t tso4 = ENA_L3_IPV4 | ENA_L4_TCP << 8 | ENA_TXD1_TSO | ENA_TXD1_L4_CSUM;
 constexpr size_t mss = 500, segments = 4;
 const LlqChoice layout{.flags = 0};
 const FrameSpec steered{.tcp = false, .destination_port = 4242};

@@ -2,12 +2,12 @@
 /* What the settings of virtual functions do to frames. */
 #include "fabric.hh"
 #include "instance.hh"
+#include "tests/time_units.hh"
 
 #include <gtest/gtest.h>
 
 namespace
 {
-constexpr uint64_t millisecond = 1'000'000, second = 1'000'000'000;
 const Bytes broadcast(6, 0xff);
 const Bytes multicast = {0x33, 0x33, 0, 0, 0, 1};
 const Bytes stranger = {0x52, 0x54, 0, 0x99, 0x99, 0x99};
@@ -265,7 +265,7 @@ TEST(VfRate, ExcessWaitsThenIsDroppedAndCounted)
 
 	for (unsigned int i = 0; i < 4000; i++) {
 		(void)sender.refill();
-		f.vf(0).g.host.advance(millisecond);
+		f.vf(0).g.host.advance(ms);
 	}
 	uint64_t bytes = 0;
 	for (const Bytes &out : f.wire)
@@ -297,7 +297,7 @@ TEST(VfRate, LosesNothingOfAShortBurstAndHoldsUpNobodyElse)
 	EXPECT_LT(at_once, 140U);
 	f.send(f.vf(1), Fabric::frame(stranger, Fabric::made_mac(1)));
 	EXPECT_EQ(f.wire.size(), at_once + 1);
-	f.vf(0).g.host.advance(40 * millisecond);
+	f.vf(0).g.host.advance(40 * ms);
 	EXPECT_EQ(f.wire.size(), 141U);
 	EXPECT_EQ(tx_stats(f, 0).drops.get(), 0U);
 }
@@ -312,7 +312,7 @@ TEST(VfRate, LiftedLimitsLetWhatWaitsGo)
 	f.vf(0).g.ring(sender.queue());
 	EXPECT_LT(f.wire.size(), 150U);
 	EXPECT_EQ(f.set_rate(0, 0), 0);
-	f.vf(0).g.host.advance(1000 * millisecond);
+	f.vf(0).g.host.advance(1000 * ms);
 	EXPECT_EQ(f.wire.size(), 200U);
 	EXPECT_EQ(tx_stats(f, 0).drops.get(), 0U);
 }

@@ -7,7 +7,7 @@
 namespace
 {
 
-TEST_F(Faults, TxFrameLost)
+TEST_F(InjectedFaults, TxFrameLost)
 {
 	inject("tx-frame-lost,every=2,count=1");
 	send(3);
@@ -15,7 +15,7 @@ TEST_F(Faults, TxFrameLost)
 	EXPECT_EQ(sent(), (std::vector<Bytes>{frames[0], frames[2]}));
 }
 
-TEST_F(Faults, TxFrameDuplicated)
+TEST_F(InjectedFaults, TxFrameDuplicated)
 {
 	inject("tx-frame-duplicated,count=1");
 	send(2);
@@ -35,7 +35,7 @@ std::pair<int, size_t> difference(const Bytes &a, const Bytes &b)
 	return {bits, first};
 }
 
-TEST_F(Faults, TxFrameCorruptedIsOneBitOfTheWireOnly)
+TEST_F(InjectedFaults, TxFrameCorruptedIsOneBitOfTheWireOnly)
 {
 	inject("tx-frame-corrupted,count=200");
 	std::set<size_t> places;
@@ -52,7 +52,7 @@ TEST_F(Faults, TxFrameCorruptedIsOneBitOfTheWireOnly)
 	EXPECT_GT(places.size(), 50u);
 }
 
-TEST_F(Faults, TxFrameDelayed)
+TEST_F(InjectedFaults, TxFrameDelayed)
 {
 	inject("tx-frame-delayed,delay=10ms,count=1");
 	send(2);
@@ -64,7 +64,7 @@ TEST_F(Faults, TxFrameDelayed)
 	EXPECT_EQ(sent(), (std::vector<Bytes>{frames[1], frames[0]}));
 }
 
-TEST_F(Faults, TxFramesReordered)
+TEST_F(InjectedFaults, TxFramesReordered)
 {
 	inject("tx-frame-reordered,count=2");
 	send(5);
@@ -77,7 +77,7 @@ TEST_F(Faults, TxFramesReordered)
 	EXPECT_EQ(sent().size(), 6u) << "nobody came to overtake it";
 }
 
-TEST_F(Faults, ABadWireHoldsABoundedNumberOfFrames)
+TEST_F(InjectedFaults, ABadWireHoldsABoundedNumberOfFrames)
 {
 	inject("tx-frame-delayed,delay=1s");
 	for (int i = 0; i < 5; i++) {
@@ -100,7 +100,7 @@ TEST_F(Faults, ABadWireHoldsABoundedNumberOfFrames)
 }
 
 /* The memory wraps many times, with frames of all sizes. */
-TEST_F(Faults, DelayedFramesArriveWhole)
+TEST_F(InjectedFaults, DelayedFramesArriveWhole)
 {
 	inject("tx-frame-delayed,delay=3ms");
 	for (unsigned int i = 0; i < 600; i++) {
@@ -116,7 +116,7 @@ TEST_F(Faults, DelayedFramesArriveWhole)
 	}
 }
 
-TEST_F(Faults, ABusyHostGetsNoMoreFramesFromTheWire)
+TEST_F(InjectedFaults, ABusyHostGetsNoMoreFramesFromTheWire)
 {
 	inject("tx-frame-duplicated");
 	g.host.answer = ENA_TRANSMIT_BUSY;
@@ -129,7 +129,7 @@ TEST_F(Faults, ABusyHostGetsNoMoreFramesFromTheWire)
 	EXPECT_EQ(completed().size(), 3u);
 }
 
-TEST_F(Faults, RxFrameLostDuplicatedDelayedReordered)
+TEST_F(InjectedFaults, RxFrameLostDuplicatedDelayedReordered)
 {
 	inject("rx-frame-lost,count=1");
 	arrives();
@@ -152,7 +152,7 @@ TEST_F(Faults, RxFrameLostDuplicatedDelayedReordered)
 	EXPECT_EQ(received(), (std::vector<Bytes>{second, first}));
 }
 
-TEST_F(Faults, RxFrameCorruptedIsSeenByTheChecksum)
+TEST_F(InjectedFaults, RxFrameCorruptedIsSeenByTheChecksum)
 {
 	inject("rx-frame-corrupted");
 	unsigned int wrong = 0;
@@ -166,7 +166,7 @@ TEST_F(Faults, RxFrameCorruptedIsSeenByTheChecksum)
 	EXPECT_GT(wrong, 80u);
 }
 
-TEST_F(Faults, AFrameThatIsHeldBackIsNoNewOccasion)
+TEST_F(InjectedFaults, AFrameThatIsHeldBackIsNoNewOccasion)
 {
 	inject("rx-frame-lost,every=2");
 	/* All buffers but none left. */
@@ -180,7 +180,7 @@ TEST_F(Faults, AFrameThatIsHeldBackIsNoNewOccasion)
 	EXPECT_NE(faults()[0].find("seen=401"), std::string::npos) << faults()[0];
 }
 
-TEST_F(Faults, ADelayedFrameWaitsForABuffer)
+TEST_F(InjectedFaults, ADelayedFrameWaitsForABuffer)
 {
 	const Bytes frame = make_frame();
 	while (g.receive(frame) == ENA_RECEIVE_TAKEN)

@@ -4,12 +4,12 @@
 
 #include "abi/ena_regs.h"
 #include "frames.hh"
+#include "tests/time_units.hh"
 
 #include <cstring>
 
 namespace
 {
-constexpr uint64_t ms = 1'000'000, second = 1000 * ms;
 
 struct Case {
 	const char *fault;

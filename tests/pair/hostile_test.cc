@@ -7,11 +7,10 @@
 #include <gtest/gtest.h>
 
 #include "frames.hh"
+#include "tests/time_units.hh"
 
 namespace
 {
-
-constexpr uint64_t ms = 1'000'000, second = 1000 * ms;
 
 /* Random bytes over random shared pages while traffic flows. */
 TEST(Hostile, SharedMemoryChangesUnderBoth)

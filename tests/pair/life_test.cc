@@ -3,11 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "frames.hh"
+#include "tests/time_units.hh"
 
 namespace
 {
-
-constexpr uint64_t second = 1'000'000'000;
 
 TEST(Life, ProbeLearnsWhatTheAdapterOffers)
 {

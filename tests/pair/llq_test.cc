@@ -2,6 +2,7 @@
 /* Packets pushed into the adapter's memory, by a driver and to a device that do not know each other. */
 #include "frames.hh"
 #include "machine.hh"
+#include "tests/time_units.hh"
 
 #include <gtest/gtest.h>
 
@@ -9,8 +10,6 @@
 
 namespace
 {
-
-constexpr uint64_t second = 1'000'000'000, ms = 1'000'000;
 
 struct How {
 	uint32_t push; /* 0: rings in host memory */

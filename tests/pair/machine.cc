@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "machine.hh"
+#include "tests/time_units.hh"
 
 #include <algorithm>
 #include <cstdio>
@@ -8,8 +9,6 @@
 
 namespace
 {
-
-constexpr uint64_t second = 1'000'000'000;
 
 oe_kernel &machine(void *host)
 {

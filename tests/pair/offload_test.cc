@@ -3,11 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "frames.hh"
+#include "tests/time_units.hh"
 
 namespace
 {
-
-constexpr uint64_t ms = 1'000'000;
 
 std::vector<FrameShape> shapes()
 {

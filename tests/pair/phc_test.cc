@@ -7,11 +7,10 @@
 #include "abi/ena_admin.h"
 #include "abi/ena_regs.h"
 #include "machine.hh"
+#include "tests/time_units.hh"
 
 namespace
 {
-
-constexpr uint64_t second = 1'000'000'000, ms = 1'000'000;
 
 class Phc : public testing::Test {
     protected:

@@ -4,11 +4,10 @@
 
 #include "abi/ena_regs.h"
 #include "frames.hh"
+#include "tests/time_units.hh"
 
 namespace
 {
-
-constexpr uint64_t ms = 1'000'000, second = 1000 * ms;
 
 class Recovery : public ::testing::Test {
     protected:

@@ -6,11 +6,10 @@
 
 #include "abi/ena_regs.h"
 #include "frames.hh"
+#include "tests/time_units.hh"
 
 namespace
 {
-
-constexpr uint64_t ms = 1'000'000, second = 1000 * ms;
 
 /* With rings in host memory, and in the device. */
 class XdpTraffic : public testing::TestWithParam<bool> {
