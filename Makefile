@@ -10,7 +10,7 @@ MTU ?= 9001
 vm_options = --driver '$(DRIVER)' --kver '$(KVER)' --accel '$(ACCEL)' --queues '$(QUEUES)' --mtu '$(MTU)'
 
 FUZZ_SECONDS ?= 8
-export FUZZ_SECONDS
+export FUZZ_SECONDS AGAIN
 
 .PHONY: help run run-nested shell check check-host check-fuzz check-vm check-clients check-qemu check-dpdk \
 	check-asan-qemu check-linux-selftests fuzz bench bench-nested lint setup tools plugin module doc deb clean distclean
@@ -55,6 +55,7 @@ run-nested:
 run shell:
 	@scripts/run $@ $(vm_options)
 
+# AGAIN=1: also what passed before and cannot have changed.
 check:
 	@scripts/setup host fuzz qemu kernel vm clients
 	@scripts/check host fuzz qemu vm clients
@@ -129,7 +130,7 @@ deb:
 
 clean:
 	rm -rf build/host build/host-asan build/fuzz build/fuzz-coverage build/kmod build/plugin build/tools \
-		build/doc build/deb build/logs build/lint
+		build/doc build/deb build/logs build/lint build/kept-results
 
 distclean:
 	rm -rf build

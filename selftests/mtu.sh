@@ -14,7 +14,7 @@ limits()
 # The largest packet passes whole, both ways.
 passes() # mtu
 {
-    local echo="-n -c 2 -i 0.2 -W $(seconds 3) -M do -s $(($1 - 28))"
+    local echo="-n -c 1 -i 0.3 -w $(seconds 3) -M do -s $(($1 - 28))"
     # shellcheck disable=SC2086
     ping $echo "$REMOTE_V4" >"$ST_TMP/ping" 2>&1 && remote ping $echo "$LOCAL_V4" >"$ST_TMP/ping" 2>&1 ||
         { echo "no echo of $1 bytes"; cat "$ST_TMP/ping"; ip neigh show; remote_ip neigh show; return 1; }
