@@ -13,7 +13,7 @@ FUZZ_SECONDS ?= 8
 export FUZZ_SECONDS AGAIN
 
 .PHONY: help run run-nested shell check check-host check-fuzz check-vm check-clients check-qemu check-dpdk \
-	check-asan-qemu check-linux-selftests fuzz bench bench-nested lint setup tools plugin module doc deb clean distclean
+	check-asan-qemu check-linux-selftests check-packages fuzz bench bench-nested lint setup tools plugin module doc deb clean distclean
 .DEFAULT_GOAL := help
 
 help:
@@ -29,6 +29,7 @@ help:
 	@echo 'make check-dpdk     DPDK on our adapter; minutes'
 	@echo 'make check-asan-qemu  the adapter in a QEMU under sanitizers, which it builds; by name only'
 	@echo 'make check-linux-selftests  the selftests of Linux itself; an hour or more'
+	@echo 'make check-packages  the Debian packages, in a root and a VM of their own; minutes, as root'
 	@echo 'make fuzz           look for inputs that break a core; TARGET=..., SECONDS=60'
 	@echo 'make bench          compare the adapter and both drivers with e1000e, igb, vmxnet3 and virtio-net'
 	@echo '                    in one guest: throughput, latency, instructions; about 20 minutes, alone on'
@@ -128,9 +129,14 @@ deb:
 	@scripts/setup host qemu doc deb
 	@scripts/build-deb
 
+# PART= one of again, root, guest, remove
+check-packages: deb
+	@scripts/setup kernel vm packages
+	@scripts/check-packages $(PART)
+
 clean:
 	rm -rf build/host build/host-asan build/fuzz build/fuzz-coverage build/kmod build/plugin build/tools \
-		build/doc build/deb build/logs build/lint build/kept-results
+		build/doc build/deb build/packages build/logs build/lint build/kept-results
 
 distclean:
 	rm -rf build
