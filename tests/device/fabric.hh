@@ -110,3 +110,12 @@ class Fabric {
 	unsigned int enabled_ = 0;
 	bool wire_up_ = true;
 };
+
+inline const Bytes broadcast(6, 0xff);
+inline const Bytes stranger = {0x52, 0x54, 0, 0x99, 0x99, 0x99}; /* no port has it */
+
+/* How many frames a function has received since it was asked last. */
+inline size_t count(Fabric::Function &function)
+{
+	return Fabric::received(function).size();
+}

@@ -7,14 +7,6 @@
 
 namespace
 {
-const Bytes broadcast(6, 0xff);
-const Bytes stranger = {0x52, 0x54, 0, 0x99, 0x99, 0x99};
-
-size_t count(Fabric::Function &function)
-{
-	return Fabric::received(function).size();
-}
-
 ena_device_stats totals(Fabric::Function &function)
 {
 	ena_device_stats stats;

@@ -8,9 +8,7 @@
 
 namespace
 {
-const Bytes broadcast(6, 0xff);
 const Bytes multicast = {0x33, 0x33, 0, 0, 0, 1};
-const Bytes stranger = {0x52, 0x54, 0, 0x99, 0x99, 0x99};
 const Bytes given = {2, 0, 0, 0, 0, 0x55};
 
 /* Behind the addresses: a tag, and the type of what it is in front of. */
@@ -22,11 +20,6 @@ Bytes tag(unsigned int vlan, unsigned int priority = 0)
 		static_cast<uint8_t>(vlan),
 		0x08,
 		0x06};
-}
-
-size_t count(Fabric::Function &function)
-{
-	return Fabric::received(function).size();
 }
 
 ena_vf_tx_stats tx_stats(Fabric &f, unsigned int vf)
