@@ -36,7 +36,7 @@ class KeptResults:
     def __init__(self):
         self.keys = {}
         self.files = None
-        if os.environ.get("AGAIN", "0") != "0":
+        if os.environ.get("AGAIN", "") not in ("", "0"):
             return
         try:
             names = output("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")

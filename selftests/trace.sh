@@ -49,6 +49,21 @@ reset()
     traced ethtool -t "$NETIF" offline && shows "openena_reset: $NETIF: asked by the user err 0 ns [1-9]"
 }
 
+# A filter keeps what it names, a histogram adds up packets.
+filter_and_histogram()
+{
+    local at=$TRACE/events/openena hist='hist:keys=queue:vals=packets'
+    echo 'ns > 1000000000000' >"$at/openena_admin/filter" || return 1
+    traced ethtool "$NETIF"
+    echo 0 >"$at/openena_admin/filter"
+    ! grep openena_admin "$ST_TMP/traced" || { echo "no command takes that long"; return 1; }
+    echo "$hist" >"$at/openena_rx_completed/trigger" || return 1
+    ping -n -q -c 3 -i 0.2 "$REMOTE_V4" >/dev/null
+    tee "$ST_TMP/hist" <"$at/openena_rx_completed/hist"
+    echo "!$hist" >"$at/openena_rx_completed/trigger"
+    grep -qE 'queue: +[0-9]+ .*packets: +[1-9]' "$ST_TMP/hist"
+}
+
 silent()
 {
     echo >"$TRACE/trace" && can_ping && ! grep -q openena_ "$TRACE/trace"
@@ -62,5 +77,6 @@ run "packets and doorbells" packets
 run "an admin command" command_asked
 log_allow '^openena .*device reset wanted'
 run "a reset" reset
+run "a filter, and a histogram" filter_and_histogram
 run "silent when off" silent
 st_end
