@@ -81,6 +81,23 @@ disable()
     ! ls -d "$pf_device"/virtfn* 2>/dev/null
 }
 
+# Hands a PCI function to vfio-pci, from whoever has it.
+to_vfio() # function
+{
+    local device=/sys/bus/pci/devices/$1
+    modprobe vfio-pci && echo vfio-pci >"$device/driver_override" || return 1
+    [ ! -e "$device/driver" ] || echo "$1" >"$device/driver/unbind"
+    echo "$1" >/sys/bus/pci/drivers_probe
+    [ "$(basename "$(readlink "$device/driver")")" = vfio-pci ]
+}
+
+# Functions that no driver takes; prints the first one.
+enable_without_drivers() # count
+{
+    echo 0 >"$pf_device/sriov_drivers_autoprobe" && echo "$1" >"$pf_device/sriov_numvfs" || return 1
+    basename "$(readlink "$pf_device/virtfn0")"
+}
+
 # After st_begin: the adapter must have some.
 vf_begin()
 {

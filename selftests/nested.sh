@@ -6,6 +6,7 @@
 # timeout: 600
 
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib_vf.sh"
 
 inner=/openena/inner
 qemu_pid=
@@ -19,12 +20,9 @@ load_kvm()
 # To vfio-pci, before any driver of ours has seen it.
 assign()
 {
-    echo 0 >"$pf_device/sriov_drivers_autoprobe" && echo 2 >"$pf_device/sriov_numvfs" || return 1
-    vf=$(basename "$(readlink "$pf_device/virtfn0")")
+    vf=$(enable_without_drivers 2) || return 1
     echo "virtual function 0 is $vf, in IOMMU group $(basename "$(readlink "$pf_device/virtfn0/iommu_group")")"
-    modprobe vfio-pci && echo vfio-pci >"$pf_device/virtfn0/driver_override" &&
-        echo "$vf" >/sys/bus/pci/drivers_probe || return 1
-    [ "$(basename "$(readlink "$pf_device/virtfn0/driver")")" = vfio-pci ]
+    to_vfio "$vf"
 }
 
 own_group()

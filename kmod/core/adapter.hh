@@ -212,6 +212,11 @@ class Adapter {
 	void handle_keep_alive(const ena_aenq_entry &event);
 	void apply_hints(const ena_hw_hints &hints);
 
+	/* Those that are open, or else would be. */
+	[[nodiscard]] uint32_t queues_now() const
+	{
+		return open_ ? rx_.size() : settings_.queues;
+	}
 	[[nodiscard]] bool check_settings(const oe_settings &wanted, Refusal &why) const;
 	[[nodiscard]] bool check_delays(const oe_delays &wanted, Refusal &why) const;
 	[[nodiscard]] bool check_xdp(const oe_settings &wanted, Refusal &why) const;

@@ -191,7 +191,7 @@ bool Adapter::check_rss(const uint32_t *table, const uint8_t *key, Refusal &why)
 		why << "the device does not let the RSS key be set";
 		return false;
 	}
-	uint32_t queues = open_ ? rx_.size() : settings_.queues;
+	uint32_t queues = queues_now();
 	for (uint32_t i = 0; table && i < rss_.entries(); i++) {
 		if (table[i] >= queues) {
 			why << "RSS entry " << i << " names queue " << table[i] << " of " << queues
@@ -236,7 +236,7 @@ Status Adapter::tell_rss(const uint32_t *table, const uint8_t *key)
 
 Status Adapter::add_flow(oe_flow_rule &rule, Refusal &why)
 {
-	return flows_.add(admin_, rule, open_ ? rx_.size() : settings_.queues, why);
+	return flows_.add(admin_, rule, queues_now(), why);
 }
 
 Status Adapter::get_link(struct oe_link &link)

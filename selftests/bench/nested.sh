@@ -11,6 +11,8 @@
 cd "$(dirname "$0")/.." || exit 1
 # shellcheck source=selftests/lib.sh
 . ./lib.sh
+# shellcheck source=selftests/lib_vf.sh
+. ./lib_vf.sh
 
 inner=/openena/inner
 inner_mac=52:54:00:77:00:50
@@ -39,11 +41,8 @@ serve()
 
 assign()
 {
-    local device
-    device=$(readlink -f "/sys/class/net/$NETIF/device")
-    echo 0 >"$device/sriov_drivers_autoprobe" && echo 1 >"$device/sriov_numvfs" || return 1
-    vf=$(basename "$(readlink "$device/virtfn0")")
-    modprobe vfio-pci && echo vfio-pci >"$device/virtfn0/driver_override" && echo "$vf" >/sys/bus/pci/drivers_probe
+    pf_device=$(readlink -f "/sys/class/net/$NETIF/device")
+    vf=$(enable_without_drivers 1) && to_vfio "$vf"
 }
 
 bridge()

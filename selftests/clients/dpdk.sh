@@ -7,6 +7,7 @@
 # timeout: 900
 
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../lib_vf.sh"
 
 OUT=
 PMD_PID=
@@ -75,14 +76,6 @@ peer() # command arguments
     local command=$1
     shift
     remote env SLOW="$SLOW" python3 "$ST_DIR/clients/peer.py" "$command" "$REMOTE_IF" "$LOCAL_MAC" "$@"
-}
-
-to_vfio() # function
-{
-    echo vfio-pci >"/sys/bus/pci/devices/$1/driver_override"
-    [ ! -e "/sys/bus/pci/devices/$1/driver" ] || echo "$1" >"/sys/bus/pci/devices/$1/driver/unbind"
-    echo "$1" >/sys/bus/pci/drivers_probe
-    [ "$(basename "$(readlink -f "/sys/bus/pci/devices/$1/driver")")" = vfio-pci ]
 }
 
 to_kernel() # function

@@ -16,12 +16,7 @@ PMD_PID=
 
 assign()
 {
-    echo 0 >"$pf_device/sriov_drivers_autoprobe" && echo 1 >"$pf_device/sriov_numvfs" || return 1
-    vf=$(basename "$(readlink "$pf_device/virtfn0")")
-    ip link set "$NETIF" vf 0 mac "$vf_mac" || return 1
-    modprobe vfio-pci && echo vfio-pci >"$pf_device/virtfn0/driver_override" &&
-        echo "$vf" >/sys/bus/pci/drivers_probe || return 1
-    [ "$(basename "$(readlink "$pf_device/virtfn0/driver")")" = vfio-pci ]
+    vf=$(enable_without_drivers 1) && ip link set "$NETIF" vf 0 mac "$vf_mac" && to_vfio "$vf"
 }
 
 # It sends back what it gets, with the addresses exchanged.
