@@ -103,7 +103,7 @@ check-qemu check-vm check-clients:
 	@scripts/check $(@:check-%=%)
 
 lint:
-	@scripts/setup host lint kernel
+	@scripts/setup host lint kernel doc
 	@scripts/lint
 
 setup:
