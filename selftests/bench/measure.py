@@ -4,7 +4,8 @@
 """Measures pairs of adapters, each pair on a wire of its own; tools/openena-bench starts it.
 
 Environment: PAIRS, words NAME/DRIVER/PCI-ID/MAC-PREFIX between commas (a PCI-ID where drivers
-compete for the adapter); ROUNDS; SECONDS_EACH of one measurement; MEASURE, speed or instructions.
+compete for the adapter); ROUNDS; SECONDS_EACH of one measurement; MEASURE, speed or instructions;
+ONLY, names of measurements between commas, or nothing for all.
 Prints lines for the launcher:
 
     mark PAIR ROUND WHAT begin|end
@@ -335,6 +336,9 @@ def main():
     """Returns the exit status."""
     seconds = float(os.environ["SECONDS_EACH"])
     plan = list(instructions() if os.environ["MEASURE"] == "instructions" else speed(seconds))
+    only = [name for name in os.environ.get("ONLY", "").split(",") if name]
+    # What an idle machine executes is taken off the others' counts.
+    plan = [step for step in plan if not only or step[0] in (*only, "idle")]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     pairs = set_up([Pair(i, word) for i, word in enumerate(os.environ["PAIRS"].split(","))])
     for round_number in range(int(os.environ["ROUNDS"])):
