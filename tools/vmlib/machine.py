@@ -12,7 +12,7 @@ import time
 from . import BUILD, UserError, lapic, migration, monitor, tsc
 
 # What a kernel prints when something is badly wrong, whoever is to blame.
-COMPLAINT = re.compile(r"Kernel panic|Oops[: ]|BUG: |WARNING: CPU|general protection fault|"
+COMPLAINT = re.compile(r"Kernel panic|Oops[: ]|BUG: |WARNING: |UBSAN: |DMA-API: |kmemleak: \d|general protection fault|"
                        r"INFO: task .* blocked|rcu: INFO: .*stall|"
                        r"refcount_t: |list_(add|del) corruption|double fault")
 PANIC = re.compile(r"Kernel panic|Attempted to kill init")
@@ -22,6 +22,9 @@ QUIT_SECONDS = 10
 SILENCE_SECONDS = 180
 # What a guest says, or no longer says, of which the emulator may be the cause.
 STALL = re.compile(r"rcu: INFO: .*stall|soft lockup")
+# How QEMU 10.0.2 was seen to end, once, before the guest's kernel had looked for PCI devices: its
+# emulated processor's table of translations does not agree with the memory map.
+EMULATOR_ABORT = re.compile(r"iotlb_to_section: Assertion")
 
 
 class EmulatorFault(Exception):
@@ -273,7 +276,10 @@ class Machine:
         said = self.stderr()
         for process in self.processes:
             if process.returncode:
-                return f"QEMU ended with status {process.returncode}: {said}"
+                trouble = f"QEMU ended with status {process.returncode}: {said}"
+                if self.accel == "tcg" and EMULATOR_ABORT.search(said):
+                    raise EmulatorFault(trouble)
+                return trouble
         if self.exit_status() is None and trouble is None:
             trouble = "the guest ended before its tests did" + (f" ({said})" if said else "")
         return trouble
