@@ -248,6 +248,7 @@ static void ena_class_init(ObjectClass *oc, ena_class_data *data)
 	ena_class_init_faults(oc);
 	ena_class_init_events(oc);
 	ena_class_init_observe(oc);
+	ena_class_init_vectors(oc);
 	ena_class_init_fabric(oc);
 }
 

@@ -3,10 +3,10 @@
  * One function of the adapter as QEMU sees it: the PCI device around a device
  * core. ena.c is the QOM type and its PCI face, ena_properties.c what a user can
  * set, ena_instance.c the instance it belongs to, ena_qom.c what QMP sees of a
- * running adapter, ena_observe.c its state, ena_events.c the events that it is asked
- * for, ena_faults.c how it is broken, ena_host.c what the core asks of its host,
- * ena_net.c the network backend, ena_sriov.c virtual functions, ena_fabric.c the switch
- * between them, ena_vfs.c their management, ena_migration.c how the state travels.
+ * running adapter, ena_observe.c its state, ena_vectors.c its interrupts, ena_events.c the
+ * events that it is asked for, ena_faults.c how it is broken, ena_host.c what the core asks
+ * of its host, ena_net.c the network backend, ena_sriov.c virtual functions, ena_fabric.c
+ * the switch between them, ena_vfs.c their management, ena_migration.c how the state travels.
  */
 #ifndef OPENENA_QEMU_ENA_H
 #define OPENENA_QEMU_ENA_H
@@ -61,6 +61,7 @@ struct ENAState {
 	QEMUTimer *timer;
 	bool in_core; /* a call into the core is under way */
 	uint64_t raised; /* vectors to notify when it has returned */
+	uint64_t messages[ENA_DEVICE_MAX_VECTORS]; /* that were due since the function was made */
 	/* What the bottom half is to tell the core. */
 	bool reset_due;
 	bool link_changed;
@@ -115,6 +116,7 @@ void ena_instance_leave(ENAState *s);
 void ena_class_init_qom(ObjectClass *oc);
 void ena_class_init_events(ObjectClass *oc);
 void ena_class_init_observe(ObjectClass *oc);
+void ena_class_init_vectors(ObjectClass *oc);
 
 /* Faults on purpose. False: @text is refused, with the reason in @errp. */
 void ena_class_init_faults(ObjectClass *oc);

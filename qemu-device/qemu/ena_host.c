@@ -61,8 +61,10 @@ void ena_leave(ENAState *s)
 		unsigned int vector = ctz64(s->raised);
 
 		s->raised &= s->raised - 1;
-		if (vector < pci->msix_entries_nr)
-			msix_notify(pci, vector);
+		if (vector >= pci->msix_entries_nr)
+			continue;
+		s->messages[vector]++;
+		msix_notify(pci, vector);
 	}
 }
 

@@ -217,7 +217,7 @@ def every_property_before_a_driver_and_in_the_monitor(setup):
     with setup.run() as vm:
         names = [p["name"] for p in vm.qmp("qom-list", path=ADAPTER)["return"]]
         for name in ("history", "refusals", "drops", "resets", "queue-states", "control-state",
-                     "settings", "driver", "debug-area"):
+                     "settings", "driver", "debug-area", "vectors"):
             assert name in names, f"{name} is not listed"
             look(vm, name)
             text = vm.qmp("human-monitor-command",
