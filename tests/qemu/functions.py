@@ -3,15 +3,17 @@
 
 import struct
 
-from adapter import DEV_CTL, AdminQueue
+from adapter import DEV_CTL, MSIX_AT, AdminQueue, wait_for
 from qtest import BAR0, COMMAND, MASTER, MEMORY
 
 SRIOV = 0x160
 CONTROL, TOTAL, NUMBER, OFFSET, STRIDE, DEVICE, BARS = (SRIOV + at for at in (
     0x08, 0x0E, 0x10, 0x14, 0x16, 0x1A, 0x24))
 VF_ENABLE, VF_MEMORY = 1, 8
+VF_GET = 0xF0
 VF_BAR0, VF_BAR1, VF_BAR2 = 0xFD000000, 0xFD800000, 0xC0000000
-BAR0_SIZE = 0x4000
+BAR0_SIZE, BAR1_SIZE = 0x4000, 0x2000
+MSIX_ENABLE, UNMASK = 0x8000, 1 << 30
 PF_ADDRESS = "52:54:00:12:34:56"
 # Memory of its own for each function: 2 MiB, a large page of an IOMMU.
 WINDOW = 2 << 20
@@ -47,6 +49,12 @@ class Adapter:
     def vf_reg(self, number, offset):
         return self.vm.read(VF_BAR0 + number * BAR0_SIZE + offset)
 
+    def aim_vf_vector(self, number, vector, addr, data):
+        """Enable MSI-X of a virtual function, with @vector's message a write of @data to @addr."""
+        for at, word in ((0, addr & 0xFFFFFFFF), (4, addr >> 32), (8, data), (12, 0)):
+            self.vm.write(VF_BAR1 + BAR1_SIZE * number + 16 * vector + at, word)
+        self.vm.write(self.vf_config(number) + MSIX_AT + 2, MSIX_ENABLE, 2)
+
     def ports(self):
         answer = self.vm.qmp("qom-get", path="/machine/peripheral/eth", property="switch-ports")
         return {item["port"]: item for item in answer["return"]}
@@ -74,17 +82,28 @@ class Function:
                                               "COMPLETIONS": self.window + 0x11000})
         return queue(self)
 
-    def transmit_queue(self):
-        return Transmit(self, self.admin().create_queue(True, 256, 0xFFFFFFFF,
-                                                        self.window + 0x20000))
+    def transmit_queue(self, vector=0xFFFFFFFF, admin=None):
+        return Transmit(self, admin or self.admin(), vector)
+
+    def receive_one(self, vector):
+        """A receive queue with one buffer, whose interrupt is armed."""
+        ring = self.window + 0x60000
+        _, doorbell, unmask = self.admin().create_queue(False, 256, vector, ring)
+        first_last_wanted = 0x1D
+        self.write_bytes(ring + 0x8000, struct.pack("<HBBHHIHH", 2048, 0, first_last_wanted, 0, 0,
+                                                    self.window + 0x80000, 0, 0))
+        self.set_reg(unmask, UNMASK)
+        self.set_reg(doorbell, 1)
 
 
 class Transmit:
     """A transmit queue: as many descriptors as it has entries."""
 
-    def __init__(self, function, queue):
-        self.function, self.doorbell, self.tail = function, queue[1], 0
-        self.ring = function.window + 0x28000
+    def __init__(self, function, admin, vector):
+        self.function, self.admin, self.tail = function, admin, 0
+        self.completions, self.ring = function.window + 0x20000, function.window + 0x28000
+        function.write_bytes(self.completions, bytes(8 * 256))
+        _, self.doorbell, self.unmask = admin.create_queue(True, 256, vector, self.completions)
         self.frame = function.window + 0x40000
 
     def send(self, frame, times=1):
@@ -95,6 +114,12 @@ class Transmit:
             self.tail += 1
         self.function.set_reg(self.doorbell, self.tail)
 
+    def completed(self, count):
+        """Waits until so many descriptors of the first 256 are."""
+        entry = self.completions + 8 * (count - 1)
+        told = wait_for(lambda: self.function.read_bytes(entry, 8)[3] & 1 or None, 5)
+        assert told, f"{count} packets were not completed"
+
 
 def functions(vm, count=2):
     """The physical function and @count virtual ones, each with its window."""
@@ -103,6 +128,13 @@ def functions(vm, count=2):
     return pf, [Function(vm, BAR0, PF_WINDOW),
                 *(Function(vm, VF_BAR0 + n * BAR0_SIZE, PF_WINDOW + (n + 1) * WINDOW)
                   for n in range(count))]
+
+
+def enabled(admin):
+    """How many virtual functions are, as the extension tells the physical one's driver."""
+    answer = admin.execute(VF_GET, struct.pack("<12xBBH44x", 0, 1, 0))
+    assert answer and answer[2] == 0, f"VF_GET INFO: {answer}"
+    return struct.unpack_from("<H", answer, 8 + 6)[0]
 
 
 def vf_paths(vm):

@@ -5,8 +5,8 @@
 import sys
 
 from adapter import DEV_CTL, DEV_STS, READY, RESET_IN_PROGRESS, VERSION, wait_for
-from functions import (CONTROL, DEVICE, NUMBER, PF_ADDRESS, SRIOV, TOTAL, VF_BAR0, VF_ENABLE, Adapter,
-                       frame, functions, made_mac)
+from functions import (CONTROL, DEVICE, NUMBER, PF_ADDRESS, SRIOV, TOTAL, VF_BAR0, VF_ENABLE,
+                       VF_MEMORY, Adapter, enabled, frame, functions, made_mac)
 from qtest import COMMAND, MASTER, MEMORY
 from tap import equal, main, test
 
@@ -94,6 +94,26 @@ def with_vepa_nothing_takes_a_short_way(setup):
             assert wait_for(lambda pf=pf: pf.ports()["vf0"]["received"] or None, 5), "nothing sent"
             equal((pf.ports()["pf"]["sent"], pf.ports()["wire"]["sent"]), places,
                   f"frames to the physical function and to the wire with {mode}")
+
+
+@test
+def they_can_be_disabled_while_the_physical_function_sends(setup):
+    """By the interrupt of a function that gets its frame: the message is a write to VF Enable."""
+    with setup.run(f"sriov-vfs=2,queues=2,llq=off,mac={PF_ADDRESS}") as vm:
+        pf, (physical, vf, _) = functions(vm)
+        sender = physical.transmit_queue()
+        admin = sender.admin
+        equal(enabled(admin), 2, "enabled functions, as the physical one's driver is told")
+        vf.receive_one(vector=1)
+        pf.aim_vf_vector(0, 1, pf.config + CONTROL, VF_MEMORY)
+        sender.send(frame(made_mac(0), PF_ADDRESS))
+        sender.completed(1)
+        equal(pf.read(CONTROL), VF_MEMORY, "SR-IOV control")
+        equal([pf.ports()[f"vf{n}"]["on"] for n in range(2)], [False, False], "ports")
+        equal(enabled(admin), 0, "enabled functions afterwards")
+        pf.enable(1)
+        equal(enabled(admin), 1, "enabled functions, enabled again")
+        equal(pf.vf_reg(0, VERSION), 0x0A, "VERSION when enabled again")
 
 
 @test
