@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """One run of the test VM: QEMU's command line, its processes, and the watch over its serial ports."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import time
 
-from . import BUILD, UserError, lapic, migration, monitor, tsc
+from . import BUILD, UserError, lapic, migration, monitor, stall, tsc
 
 # What a kernel prints when something is badly wrong, whoever is to blame.
 COMPLAINT = re.compile(r"Kernel panic|Oops[: ]|BUG: |WARNING: |UBSAN: |DMA-API: |kmemleak: \d|general protection fault|"
@@ -25,6 +26,11 @@ STALL = re.compile(r"rcu: INFO: .*stall|soft lockup")
 # How QEMU 10.0.2 was seen to end, once, before the guest's kernel had looked for PCI devices: its
 # emulated processor's table of translations does not agree with the memory map.
 EMULATOR_ABORT = re.compile(r"iotlb_to_section: Assertion")
+# Of both drivers, when a command was carried out and nothing told them.
+NO_INTERRUPT = re.compile(r"receive a MSI-X interrupt|without its interrupt")
+
+# Of so many it is written down what could be seen.
+STALLS_MAX = 8
 
 
 class EmulatorFault(Exception):
@@ -77,9 +83,11 @@ class Machine:
         self.logs = logs
         self.processes = []  # the guest is in the last one; before it: where it was
         self.monitor = None  # of a machine under test
+        self.stalls = 0
         self.console_log = os.path.join(logs, "console.log")
         self.report_log = os.path.join(logs, "report.tap")
         self.stderr_log = os.path.join(logs, "qemu.stderr")
+        self.stall_log = os.path.join(logs, "stall.json")
         self.qemu_log = os.path.join(logs, "qemu.log")
 
     def _adapters(self):
@@ -154,6 +162,8 @@ class Machine:
         for path in (self.console_log, self.report_log, self.stderr_log):
             with open(path, "wb"):
                 pass
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(self.stall_log)
         if interactive:
             self._launch(None)
         else:
@@ -259,15 +269,15 @@ class Machine:
                 for line in console.lines():
                     if COMPLAINT.search(line) and trouble is None:
                         trouble = f"the guest's kernel says \"{line.strip()}\""
-                        if STALL.search(line):
-                            self._suspect_emulator()
+                    if STALL.search(line) or NO_INTERRUPT.search(line):
+                        self._suspect_emulator(line)
                 if not running:
                     break
                 now = time.monotonic()
                 if now > deadline:
                     return f"the run did not end within {self.options.timeout} s"
                 if now - last_news > SILENCE_SECONDS:
-                    self._suspect_emulator()
+                    self._suspect_emulator("silence")
                     return f"the guest hangs: no sign of life for {SILENCE_SECONDS} s"
                 self.monitor.serve(0.1)
         finally:
@@ -284,11 +294,14 @@ class Machine:
             trouble = "the guest ended before its tests did" + (f" ({said})" if said else "")
         return trouble
 
-    def _suspect_emulator(self):
+    def _suspect_emulator(self, why):
+        self.stalls += 1
+        if self.stalls <= STALLS_MAX:
+            stall.record(self.monitor.qmp, self.options.cpus, why, self.stall_log)
         if self.accel != "tcg":
             return
         try:
-            fault = lapic.lost_timer(self.monitor.qmp, self.options.cpus)
+            fault = lapic.lost_interrupt(self.monitor.qmp, self.options.cpus)
         except (monitor.Refused, OSError):
             return
         if fault:
