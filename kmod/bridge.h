@@ -140,6 +140,7 @@ struct oe_info {
 	bool moderation; /* delays can be set */
 	bool readless;
 	bool phc; /* there is a hardware clock */
+	bool tx_stamps, rx_stamps; /* packets can be stamped with its time */
 };
 
 /*
@@ -184,6 +185,11 @@ struct oe_settings {
 	 */
 	bool xdp;
 	uint32_t xdp_frame;
+	/*
+	 * Packets are stamped when they leave, or arrive. Off after oe_open() if the device does not
+	 * do it.
+	 */
+	bool tx_stamps, rx_stamps;
 };
 uint32_t oe_max_queues(const struct oe_adapter *adapter);
 void oe_get_settings(const struct oe_adapter *adapter, struct oe_settings *settings);
@@ -203,6 +209,19 @@ int oe_set_settings(struct oe_adapter *adapter, const struct oe_settings *settin
 int oe_open(struct oe_adapter *adapter);
 /* Destroy the queues. NAPI is disabled; buffers still posted are the shim's. */
 void oe_close(struct oe_adapter *adapter);
+
+/*
+ * The receiving side of pair @index: its RX queue, and its queue for XDP if it has one. They stop and
+ * start again while all other queues go on, the pair's first TX queue among them. The datapath is
+ * open, the pair's NAPI disabled, nobody submits to the queue for XDP. Under rtnl.
+ *
+ * Stopped: their buffers are the shim's, and oe_start_receiver() or oe_close() follows. On failure of
+ * either a reset was asked for, and until then the queues do nothing; if it was of the stop, the
+ * device may still use the buffers. -EINVAL: no such pair, or not open.
+ */
+int oe_stop_receiver(struct oe_adapter *adapter, uint32_t index);
+/* Empty: the shim posts buffers. */
+int oe_start_receiver(struct oe_adapter *adapter, uint32_t index);
 
 /*
  * Once a second while the adapter is registered: keep-alive, lost completions,
@@ -293,6 +312,11 @@ bool oe_tx_has_room(const struct oe_txq *q);
  */
 uint32_t oe_tx_completed(struct oe_txq *q, uint16_t *ids, uint32_t max);
 void oe_tx_release(struct oe_txq *q, const uint16_t *ids, uint32_t n);
+/*
+ * When the packet @id left, in ns on the hardware clock; 0: not known. Between oe_tx_completed() and
+ * oe_tx_release().
+ */
+uint64_t oe_tx_stamp(const struct oe_txq *q, uint16_t id);
 
 /* ---- RX: all in the queue's NAPI ----------------------------------------- */
 
@@ -312,6 +336,7 @@ struct oe_rx_packet {
 	uint8_t hash_type; /* enum oe_rx_hash */
 	uint32_t hash;
 	uint32_t len;
+	uint64_t stamp_ns; /* when it arrived, on the hardware clock; 0: not known */
 };
 
 struct oe_rx_burst {

@@ -100,6 +100,23 @@ comes_and_goes_under_traffic()
     traffic_moves 20 && traffic_stop
 }
 
+# With the queues for XDP there, only the socket's own pair closes and opens.
+no_carrier_lost()
+{
+    local before after i
+    need_openena || return
+    python3 "$ST_DIR/xdp.py" load "$PINS" 0 "$LOCAL_MAC" pass &&
+        ip -force link set dev "$NETIF" xdpdrv pinned "$PINS/pass" && wait_for 10 carrier_both || return 1
+    before=$(<"/sys/class/net/$NETIF/carrier_changes")
+    traffic_start || return 1
+    for i in 1 2 3; do
+        bound zerocopy && unbound 0 || return 1
+    done
+    after=$(<"/sys/class/net/$NETIF/carrier_changes")
+    echo "changes of the carrier: $before, then $after"
+    [ "$before" = "$after" ] && traffic_moves 20 && traffic_stop
+}
+
 # The memory of the socket has frames of 4096 bytes.
 long_frames_refused()
 {
@@ -133,5 +150,6 @@ run "also after down and up" survives down_and_up
 run "also after a reset" survives reset_by_self_test
 run "nothing was lost on the way" closed
 run "sockets come and go under traffic" comes_and_goes_under_traffic
+run "that costs no carrier while a program stays" no_carrier_lost
 run "frames longer than its memory takes are refused" long_frames_refused
 st_end

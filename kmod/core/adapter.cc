@@ -63,6 +63,7 @@ Status Adapter::bring_up(ena_reset_reason reason, Features &features)
 	registers_.announce_answer_buffer();
 	quiet_ = false;
 	push_chosen_ = 0;
+	stamps_.forget();
 	Result<DeviceCaps> caps = check_device(registers_);
 	if (!caps)
 		return caps.error();
@@ -128,6 +129,8 @@ void Adapter::publish_info(bool readless)
 	info_.moderation = features_.delay_resolution_us != 0;
 	info_.readless = readless;
 	info_.phc = phc_.active();
+	info_.tx_stamps = features_.tx_stamps;
+	info_.rx_stamps = features_.rx_stamps;
 }
 
 Status Adapter::default_settings()
@@ -223,6 +226,7 @@ Status Adapter::open()
 	}
 	if (Status status = place_rings(); !status)
 		return status;
+	tell_stamps();
 	if (Status status = create_queues(); !status)
 		return status;
 	if (Status status = configure_datapath(); !status) {
@@ -263,6 +267,15 @@ Status Adapter::place_rings()
 	}
 	push_chosen_ = settings_.push;
 	return {};
+}
+
+/* Ahead of the queues, whose completions have a place for stamps or not. */
+void Adapter::tell_stamps()
+{
+	if (stamps_.tell(admin_, settings_.tx_stamps, settings_.rx_stamps))
+		return;
+	oek_log(kernel_, OE_LOG_WARNING, "the device refuses timestamps: packets have none");
+	settings_.tx_stamps = settings_.rx_stamps = false;
 }
 
 void Adapter::use_host_memory(const char *why)
@@ -310,6 +323,7 @@ Status Adapter::create_queues()
 			use_host_memory("the queues cannot be created");
 			if (Status reset = place_rings(); !reset)
 				return reset;
+			tell_stamps();
 			continue;
 		}
 		log(kernel_, OE_LOG_ERROR,
@@ -335,6 +349,7 @@ Status Adapter::create_tx(uint32_t index)
 				  .max_buffers = info_.max_tx_buffers,
 				  .offloads = features_.tx_offloads,
 				  .check_zero_bits = features_.can(ENA_CAPABILITY_CDESC_MBZ),
+				  .stamps = settings_.tx_stamps,
 				  .llq = llq_layout()});
 }
 
@@ -349,7 +364,8 @@ Status Adapter::create_rx(uint32_t index)
 				  .max_frags = features_.max_rx_frags,
 				  .csum = info_.rx_csum,
 				  .hash = info_.rx_hash,
-				  .check_zero_bits = features_.can(ENA_CAPABILITY_CDESC_MBZ)});
+				  .check_zero_bits = features_.can(ENA_CAPABILITY_CDESC_MBZ),
+				  .stamps = settings_.rx_stamps});
 }
 
 Status Adapter::create_pairs()

@@ -21,6 +21,7 @@
 #include "rss.hh"
 #include "rx.hh"
 #include "text.hh"
+#include "timestamps.hh"
 #include "tx.hh"
 #include "vf_manager.hh"
 
@@ -70,6 +71,10 @@ class Adapter {
 	void interrupts_gone();
 	[[nodiscard]] Status open();
 	void close();
+
+	/* The receiving side of one pair, alone: restart.cc */
+	[[nodiscard]] Status stop_receiver(uint32_t pair);
+	[[nodiscard]] Status start_receiver(uint32_t pair);
 
 	/* Events: events.cc */
 	void mgmt_interrupt();
@@ -193,6 +198,7 @@ class Adapter {
 	[[nodiscard]] Status default_settings();
 	[[nodiscard]] Status place_rings();
 	void use_host_memory(const char *why);
+	void tell_stamps();
 	[[nodiscard]] LlqLayout llq_layout() const;
 	[[nodiscard]] uint32_t tx_ring_limit(uint32_t push) const;
 	[[nodiscard]] Status create_queues();
@@ -201,6 +207,7 @@ class Adapter {
 	[[nodiscard]] Status create_rx(uint32_t index);
 	[[nodiscard]] Status configure_datapath();
 	[[nodiscard]] Status tell_mtu(uint32_t mtu);
+	[[nodiscard]] Status start_queues(uint32_t pair);
 	[[nodiscard]] bool shrink_rings();
 	[[nodiscard]] bool destroy_queues();
 	void release_queues();
@@ -219,6 +226,7 @@ class Adapter {
 	}
 	[[nodiscard]] bool check_settings(const oe_settings &wanted, Refusal &why) const;
 	[[nodiscard]] bool check_delays(const oe_delays &wanted, Refusal &why) const;
+	[[nodiscard]] bool check_stamps(const oe_settings &wanted, Refusal &why) const;
 	[[nodiscard]] bool check_xdp(const oe_settings &wanted, Refusal &why) const;
 	[[nodiscard]] Status tell_rss(const uint32_t *table, const uint8_t *key);
 	[[nodiscard]] bool check_rss(const uint32_t *table, const uint8_t *key, Refusal &why) const;
@@ -241,6 +249,7 @@ class Adapter {
 	EventQueue events_;
 	ResetRequest reset_;
 	Phc phc_;
+	Timestamps stamps_;
 	DmaBuffer host_page_;
 	Features features_; /* of the device as it is now */
 	struct oe_info info_ = {}; /* as it was at probe */

@@ -86,6 +86,16 @@ void oe_close(struct oe_adapter *adapter)
 	adapter->close();
 }
 
+int oe_stop_receiver(struct oe_adapter *adapter, uint32_t index)
+{
+	return adapter->stop_receiver(index).to_kernel();
+}
+
+int oe_start_receiver(struct oe_adapter *adapter, uint32_t index)
+{
+	return adapter->start_receiver(index).to_kernel();
+}
+
 void oe_service(struct oe_adapter *adapter)
 {
 	adapter->service();
@@ -161,6 +171,11 @@ uint32_t oe_tx_completed(struct oe_txq *q, uint16_t *ids, uint32_t max)
 void oe_tx_release(struct oe_txq *q, const uint16_t *ids, uint32_t n)
 {
 	q->release(ids, n);
+}
+
+uint64_t oe_tx_stamp(const struct oe_txq *q, uint16_t id)
+{
+	return q->stamp(id);
 }
 
 struct oe_rxq *oe_rxq(struct oe_adapter *adapter, uint32_t index)

@@ -178,6 +178,20 @@ void read_moderation(AdminQueue &admin, oe_kernel *kernel, Features &features)
 	}
 }
 
+void read_timestamps(AdminQueue &admin, oe_kernel *kernel, Features &features)
+{
+	if (!features.has(ENA_FEATURE_HW_TIMESTAMP))
+		return;
+	auto stamps = get_feature<ena_hw_timestamp_config>(admin, ENA_FEATURE_HW_TIMESTAMP,
+							   ENA_HW_TIMESTAMP_VERSION);
+	if (!stamps) {
+		note_failure(kernel, "timestamps", stamps.error());
+		return;
+	}
+	features.tx_stamps = stamps->tx == ENA_HW_TIMESTAMP_ALL;
+	features.rx_stamps = stamps->rx == ENA_HW_TIMESTAMP_ALL;
+}
+
 void read_hints(AdminQueue &admin, oe_kernel *kernel, Features &features)
 {
 	if (!features.has(ENA_FEATURE_HW_HINTS))
@@ -241,6 +255,7 @@ Status read_features(AdminQueue &admin, oe_kernel *kernel, Features &features)
 	read_hints(admin, kernel, features);
 	read_rss(admin, kernel, features);
 	read_moderation(admin, kernel, features);
+	read_timestamps(admin, kernel, features);
 	if (features.has(ENA_FEATURE_LLQ) && oek_push_size(kernel))
 		features.llq = read_llq(admin, kernel);
 	/* An optional feature may be missing, but not because of a dead queue. */

@@ -70,6 +70,7 @@ struct Features {
 	bool rss_key = false;
 	uint32_t flow_rules = 0; /* size of the table, 0: none */
 	uint32_t delay_resolution_us = 0; /* 0: no interrupt moderation */
+	bool tx_stamps = false, rx_stamps = false; /* of packets */
 	LlqOffer llq;
 	std::optional<ena_hw_hints> hints;
 

@@ -3,6 +3,7 @@
 
 #include "barriers.hh"
 #include "text.hh"
+#include "timestamps.hh"
 
 namespace oe
 {
@@ -78,8 +79,7 @@ Status RxQueue::allocate(const RxConfig &config)
 		    submissions_.allocate(config.kernel, config.depth * sizeof(ena_rx_desc));
 	    !status)
 		return status;
-	if (Status status =
-		    completions_.allocate(config.kernel, config.depth * sizeof(ena_rx_cdesc));
+	if (Status status = completions_.allocate(config.kernel, config.depth * completion_size());
 	    !status)
 		return status;
 	if (Status status = posted_len_.allocate(config.depth); !status)
@@ -89,21 +89,38 @@ Status RxQueue::allocate(const RxConfig &config)
 
 Status RxQueue::create(AdminQueue &admin, const RxConfig &config)
 {
+	config_ = config;
 	if (Status status = allocate(config); !status)
 		return status;
-	config_ = config;
-	tail_ = head_ = RingPosition(config.depth);
-	/* The lowest ids come off the stack first. */
-	for (uint32_t i = 0; i < config.depth; i++)
-		free_ids_[i] = static_cast<uint16_t>(config.depth - 1 - i);
-	nfree_ = config.depth;
 	batch_ = config.depth / 8 < max_batch ? config.depth / 8 : max_batch;
-	return device_.create(admin, {.direction = ENA_SQ_RX,
-				      .depth = static_cast<uint16_t>(config.depth),
-				      .completion_words = sizeof(ena_rx_cdesc) / 4,
-				      .vector = config.vector,
-				      .submissions = submissions_.bus(),
-				      .completions = completions_.bus()});
+	return start(admin);
+}
+
+Status RxQueue::start(AdminQueue &admin)
+{
+	/* The phase of each entry is that of a lap before the first. */
+	completions_.clear();
+	tail_ = head_ = RingPosition(config_.depth);
+	for (uint32_t i = 0; i < config_.depth; i++) {
+		posted_len_[i] = 0;
+		/* The lowest ids come off the stack first. */
+		free_ids_[i] = static_cast<uint16_t>(config_.depth - 1 - i);
+	}
+	store_relaxed(nfree_, config_.depth);
+	Status status = device_.create(admin, {.direction = ENA_SQ_RX,
+					       .depth = static_cast<uint16_t>(config_.depth),
+					       .completion_words = completion_size() / 4,
+					       .vector = config_.vector,
+					       .submissions = submissions_.bus(),
+					       .completions = completions_.bus()});
+	broken_ = !status;
+	return status;
+}
+
+bool RxQueue::stop(AdminQueue &admin)
+{
+	broken_ = true;
+	return device_.destroy(admin);
 }
 
 void RxQueue::refuse(ena_reset_reason reason, const char *what, uint32_t value)
@@ -190,6 +207,14 @@ void RxQueue::describe(const ena_rx_cdesc &last, oe_rx_packet &packet) const
 	}
 }
 
+/* Of a completion whose phase has been seen. */
+uint64_t RxQueue::stamp(const RingPosition &position) const
+{
+	const auto &longer = reinterpret_cast<const ena_rx_cdesc_ext &>(completion(position));
+
+	return stamp_of(load_once(longer.timestamp_lo.raw), load_once(longer.timestamp_hi.raw));
+}
+
 /* Append the next packet to the burst, if the device has finished one. */
 bool RxQueue::take_packet(oe_rx_burst &burst)
 {
@@ -200,12 +225,13 @@ bool RxQueue::take_packet(oe_rx_burst &burst)
 	packet = {};
 	packet.first_frag = static_cast<uint16_t>(burst.nfrags);
 	for (uint32_t nth = 0;; nth++) {
-		Copied copied = copy_completion(completions_.as<ena_rx_cdesc>()[position.index()],
-						position.phase());
+		Copied copied = copy_completion(completion(position), position.phase());
 
 		/* A packet is taken when its last completion is there. */
 		if (!copied.valid || !check_fragment(copied.cdesc, nth))
 			return false;
+		if (config_.stamps && copied.cdesc.status.get() & ENA_RXC_LAST)
+			packet.stamp_ns = stamp(position);
 		position.advance();
 		frags[nth] = {.id = copied.cdesc.req_id.get(), .len = copied.cdesc.length.get()};
 		packet.len += frags[nth].len;

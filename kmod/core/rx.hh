@@ -27,12 +27,17 @@ struct RxConfig {
 	uint32_t max_frags = 0;
 	bool csum = false, hash = false; /* the device offers them */
 	bool check_zero_bits = false; /* the device promises zeros in reserved bits */
+	bool stamps = false; /* completions say when the packet arrived */
 };
 
 class RxQueue {
     public:
 	/* Process context. */
 	[[nodiscard]] Status create(AdminQueue &admin, const RxConfig &config);
+	/* Alone, while others run; the NAPI is off. False: the device did not confirm. */
+	[[nodiscard]] bool stop(AdminQueue &admin);
+	/* Empty, in the rings that it has. */
+	[[nodiscard]] Status start(AdminQueue &admin);
 	[[nodiscard]] DeviceQueue &device()
 	{
 		return device_;
@@ -48,6 +53,17 @@ class RxQueue {
 
     private:
 	[[nodiscard]] Status allocate(const RxConfig &config);
+	[[nodiscard]] uint32_t completion_size() const
+	{
+		return config_.stamps ? sizeof(ena_rx_cdesc_ext) : sizeof(ena_rx_cdesc);
+	}
+	/* The first fields are there in both sizes. */
+	[[nodiscard]] const ena_rx_cdesc &completion(const RingPosition &position) const
+	{
+		return *reinterpret_cast<const ena_rx_cdesc *>(
+			completions_.as<const char>() + position.index() * completion_size());
+	}
+	[[nodiscard]] uint64_t stamp(const RingPosition &position) const;
 	[[nodiscard]] bool take_packet(oe_rx_burst &burst);
 	[[nodiscard]] bool check_fragment(const ena_rx_cdesc &cdesc, uint32_t nth);
 	[[nodiscard]] bool consume(const oe_rx_frag *frags, uint32_t n);

@@ -94,6 +94,15 @@ bool Adapter::check_xdp(const oe_settings &wanted, Refusal &why) const
 	return true;
 }
 
+bool Adapter::check_stamps(const oe_settings &wanted, Refusal &why) const
+{
+	if ((!wanted.tx_stamps || info_.tx_stamps) && (!wanted.rx_stamps || info_.rx_stamps))
+		return true;
+	why << "the device does not stamp packets that it "
+	    << (wanted.rx_stamps && !info_.rx_stamps ? "receives" : "sends");
+	return false;
+}
+
 bool Adapter::check_delays(const oe_delays &wanted, Refusal &why) const
 {
 	if (!delay_possible("RX", wanted.rx_usecs, moderation_.max_usecs(), why) ||
@@ -116,7 +125,8 @@ bool Adapter::check_settings(const oe_settings &wanted, Refusal &why) const
 	    !within("TX ring", wanted.tx_ring, OE_MIN_RING, tx_ring_limit(wanted.push), why) ||
 	    !within("RX ring", wanted.rx_ring, OE_MIN_RING, features_.max_rx_ring, why) ||
 	    !within("MTU", wanted.mtu, OE_MIN_MTU, features_.max_mtu, why) ||
-	    !check_delays(delays_of(wanted), why) || !check_xdp(wanted, why))
+	    !check_delays(delays_of(wanted), why) || !check_xdp(wanted, why) ||
+	    !check_stamps(wanted, why))
 		return false;
 	if (rss_.highest_queue_wanted() >= wanted.queues) {
 		why << "the RSS table names queue " << rss_.highest_queue_wanted() << ", beyond "

@@ -3,6 +3,7 @@
 
 #include "barriers.hh"
 #include "text.hh"
+#include "timestamps.hh"
 
 namespace oe
 {
@@ -41,10 +42,13 @@ Status TxQueue::allocate(const TxConfig &config)
 		if (!status)
 			return status;
 	}
-	if (Status status =
-		    completions_.allocate(config.kernel, config.depth * sizeof(ena_tx_cdesc));
+	if (Status status = completions_.allocate(config.kernel, config.depth * completion_size());
 	    !status)
 		return status;
+	if (config.stamps) {
+		if (Status status = stamps_.allocate(config.depth); !status)
+			return status;
+	}
 	if (Status status = slots_.allocate(config.depth); !status)
 		return status;
 	return free_ids_.allocate(config.depth);
@@ -52,28 +56,53 @@ Status TxQueue::allocate(const TxConfig &config)
 
 Status TxQueue::create(AdminQueue &admin, const TxConfig &config)
 {
+	config_ = config;
 	if (Status status = allocate(config); !status)
 		return status;
-	config_ = config;
-	tail_ = head_ = RingPosition(config.depth);
-	for (uint32_t i = 0; i < config.depth; i++)
-		free_ids_[i] = static_cast<uint16_t>(i);
-	ids_put_ = config.depth;
 	/* Buffers and a meta descriptor. */
 	stop_below_ = config.llq.entries_for(config.max_buffers + 1);
 	/* Woken with some slack, or the queue would stop again at once. */
 	wake_from_ = config.depth / 4 > stop_below_ ? config.depth / 4 : stop_below_;
+	return start(admin);
+}
+
+void TxQueue::empty()
+{
+	/* The phase of each entry is that of a lap before the first. */
+	completions_.clear();
+	tail_ = head_ = RingPosition(config_.depth);
+	for (uint32_t i = 0; i < config_.depth; i++) {
+		store_relaxed(slots_[i].state, SlotState::idle);
+		free_ids_[i] = static_cast<uint16_t>(i);
+	}
+	ids_put_ = config_.depth;
+	ids_taken_ = rung_ = 0;
+	store_relaxed(used_, 0u);
+	store_relaxed(released_, 0u);
+	has_cached_meta_ = false;
+}
+
+Status TxQueue::start(AdminQueue &admin)
+{
+	empty();
 	Status status = device_.create(admin, {.direction = ENA_SQ_TX,
-					       .depth = static_cast<uint16_t>(config.depth),
-					       .completion_words = sizeof(ena_tx_cdesc) / 4,
-					       .vector = config.vector,
+					       .depth = static_cast<uint16_t>(config_.depth),
+					       .completion_words = completion_size() / 4,
+					       .vector = config_.vector,
 					       .submissions = submissions_.bus(),
 					       .completions = completions_.bus(),
-					       .push_bytes = config.depth * config.llq.entry_size,
-					       .push_limit = oek_push_size(config.kernel)});
+					       .push_bytes = config_.depth * config_.llq.entry_size,
+					       .push_limit = oek_push_size(config_.kernel)});
 	if (status)
-		llq_.init(config.kernel, config.llq.entry_size, device_.push_offset());
+		llq_.init(config_.kernel, config_.llq.entry_size, device_.push_offset());
+	broken_ = !status;
 	return status;
+}
+
+bool TxQueue::stop(AdminQueue &admin)
+{
+	broken_ = true;
+	return device_.destroy(admin);
 }
 
 uint32_t TxQueue::room() const
@@ -284,9 +313,17 @@ void TxQueue::refuse(ena_reset_reason reason, const char *what, uint32_t value)
 	config_.reset->ask(reason);
 }
 
+void TxQueue::take_stamp(uint16_t id, const ena_tx_cdesc &cdesc)
+{
+	const auto &longer = reinterpret_cast<const ena_tx_cdesc_ext &>(cdesc);
+
+	stamps_[id] =
+		stamp_of(load_once(longer.timestamp_lo.raw), load_once(longer.timestamp_hi.raw));
+}
+
 bool TxQueue::take_completion(uint16_t &id)
 {
-	const ena_tx_cdesc &cdesc = completions_.as<ena_tx_cdesc>()[head_.index()];
+	const ena_tx_cdesc &cdesc = completion(head_);
 	uint8_t flags = load_once(cdesc.flags);
 
 	if ((flags & ENA_CDESC_PHASE) != head_.phase())
@@ -303,6 +340,8 @@ bool TxQueue::take_completion(uint16_t &id)
 		refuse(ENA_RESET_INVALID_TX_REQ_ID, "no packet in flight has the id", id);
 		return false;
 	}
+	if (config_.stamps)
+		take_stamp(id, cdesc);
 	store_relaxed(slots_[id].state, SlotState::completed);
 	head_.advance();
 	return true;
@@ -360,7 +399,7 @@ TxOverdue TxQueue::overdue(uint64_t now_ns, uint64_t timeout_ns)
 	if (result.packets) {
 		/* The head may move meanwhile; a wrong guess only names another reason. */
 		RingPosition head = head_;
-		const ena_tx_cdesc &cdesc = completions_.as<ena_tx_cdesc>()[head.index()];
+		const ena_tx_cdesc &cdesc = completion(head);
 		result.completion_waits = (load_once(cdesc.flags) & ENA_CDESC_PHASE) ==
 					  head.phase();
 	}

@@ -33,6 +33,7 @@ struct TxConfig {
 	uint32_t max_buffers = 0;
 	uint32_t offloads = 0; /* ENA_OFFLOAD_TX_* of the device */
 	bool check_zero_bits = false; /* the device promises zeros in reserved bits */
+	bool stamps = false; /* completions say when the packet left */
 	LlqLayout llq;
 };
 
@@ -46,6 +47,10 @@ class TxQueue {
     public:
 	/* Process context. */
 	[[nodiscard]] Status create(AdminQueue &admin, const TxConfig &config);
+	/* Alone, while others run; nobody submits, the NAPI is off. False: the device did not confirm. */
+	[[nodiscard]] bool stop(AdminQueue &admin);
+	/* Empty, in the rings that it has. */
+	[[nodiscard]] Status start(AdminQueue &admin);
 	[[nodiscard]] DeviceQueue &device()
 	{
 		return device_;
@@ -58,6 +63,11 @@ class TxQueue {
 	[[nodiscard]] uint32_t small_packets() const;
 	[[nodiscard]] uint32_t completed(uint16_t *ids, uint32_t max);
 	void release(const uint16_t *ids, uint32_t n);
+	/* Of a completed packet: ns on the hardware clock, 0: not known. */
+	[[nodiscard]] uint64_t stamp(uint16_t id) const
+	{
+		return id < stamps_.size() ? stamps_[id] : 0;
+	}
 	void unmask(uint32_t value);
 	/* The first bytes of a packet that go with its descriptors. */
 	[[nodiscard]] uint32_t push() const
@@ -90,6 +100,7 @@ class TxQueue {
 	};
 
 	[[nodiscard]] Status allocate(const TxConfig &config);
+	void empty();
 	[[nodiscard]] bool possible(const oe_tx_packet &packet) const;
 	[[nodiscard]] bool offloads_possible(const oe_tx_packet &packet) const;
 	[[nodiscard]] uint32_t offload_word(const oe_tx_packet &packet) const;
@@ -97,6 +108,17 @@ class TxQueue {
 	void put(const ena_tx_desc &desc);
 	void write_meta(const Meta &meta);
 	void write_buffers(const oe_tx_packet &packet, uint16_t id, bool first);
+	[[nodiscard]] uint32_t completion_size() const
+	{
+		return config_.stamps ? sizeof(ena_tx_cdesc_ext) : sizeof(ena_tx_cdesc);
+	}
+	/* The first fields are there in both sizes. */
+	[[nodiscard]] const ena_tx_cdesc &completion(const RingPosition &position) const
+	{
+		return *reinterpret_cast<const ena_tx_cdesc *>(
+			completions_.as<const char>() + position.index() * completion_size());
+	}
+	void take_stamp(uint16_t id, const ena_tx_cdesc &cdesc);
 	[[nodiscard]] bool take_completion(uint16_t &id);
 	void refuse(ena_reset_reason reason, const char *what, uint32_t value);
 
@@ -104,6 +126,7 @@ class TxQueue {
 	DeviceQueue device_;
 	DmaBuffer submissions_, completions_;
 	Array<Slot> slots_;
+	Array<uint64_t> stamps_; /* by id; the completer's. None without config_.stamps */
 	/* Ids not in use, a ring: the completer puts, the producer takes. */
 	Array<uint16_t> free_ids_;
 	uint32_t stop_below_ = 0; /* entries a largest packet may take */

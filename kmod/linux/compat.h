@@ -6,7 +6,9 @@
 #include <linux/dim.h>
 #include <linux/ethtool.h>
 #include <linux/netdevice.h>
+#include <linux/net_tstamp.h>
 #include <linux/netlink.h>
+#include <linux/uaccess.h>
 #include <linux/version.h>
 #include <net/devlink.h>
 
@@ -26,6 +28,52 @@
 #include <net/xdp_sock_drv.h>
 
 #include "../bridge.h"
+
+/*
+ * Stamps of packets: an operation of its own since 6.6, an ioctl before, of which this is the part
+ * that copies.
+ */
+#if !OE_SINCE(6, 6)
+#define kernel_hwtstamp_config hwtstamp_config
+#endif
+
+int oe_hwtstamp_get(struct net_device *netdev, struct kernel_hwtstamp_config *config);
+int oe_hwtstamp_set(struct net_device *netdev, struct kernel_hwtstamp_config *config,
+		    struct netlink_ext_ack *extack);
+
+#if OE_SINCE(6, 6)
+#define OE_NDO_TIMESTAMPS .ndo_hwtstamp_get = oe_hwtstamp_get, .ndo_hwtstamp_set = oe_hwtstamp_set
+#else
+static inline int oe_compat_ioctl(struct net_device *netdev, struct ifreq *request, int command)
+{
+	struct hwtstamp_config config;
+	int err;
+
+	if (command != SIOCGHWTSTAMP && command != SIOCSHWTSTAMP)
+		return -EOPNOTSUPP;
+	if (copy_from_user(&config, request->ifr_data, sizeof(config)))
+		return -EFAULT;
+	err = command == SIOCGHWTSTAMP ? oe_hwtstamp_get(netdev, &config)
+				       : oe_hwtstamp_set(netdev, &config, NULL);
+	if (err)
+		return err;
+	return copy_to_user(request->ifr_data, &config, sizeof(config)) ? -EFAULT : 0;
+}
+#define OE_NDO_TIMESTAMPS .ndo_eth_ioctl = oe_compat_ioctl
+#endif
+
+/* A program asks for what the adapter says of a packet; since 6.3, as now since 6.4. */
+#if OE_SINCE(6, 4)
+#define OE_XDP_METADATA
+extern const struct xdp_metadata_ops oe_xdp_metadata;
+#endif
+
+static inline void oe_set_xdp_metadata(struct net_device *netdev)
+{
+#ifdef OE_XDP_METADATA
+	netdev->xdp_metadata_ops = &oe_xdp_metadata;
+#endif
+}
 
 /* Tells the pool who uses it: direct recycling (6.4), netlink (6.8). */
 static inline void oe_pool_owner(struct page_pool_params *params, struct napi_struct *napi,

@@ -71,6 +71,7 @@ int oe_pair_open(struct oe_kernel *kernel, u32 index, const struct oe_settings *
 	pair->rxq = oe_rxq(kernel->adapter, index);
 	pair->tx_ring = settings->tx_ring;
 	pair->rx_ring = settings->rx_ring;
+	pair->tx_stamps = settings->tx_stamps;
 	pair->xdp = settings->xdp;
 	pair->xsk = pair->xdp ? pair->xsk_wanted : NULL;
 	oe_napi_add(kernel->netdev, &pair->napi, oe_poll, index);
@@ -83,6 +84,7 @@ int oe_pair_open(struct oe_kernel *kernel, u32 index, const struct oe_settings *
 	err = oe_xdp_open(pair);
 	if (err)
 		goto close_rx;
+	oe_rx_fill(pair, GFP_KERNEL);
 	snprintf(pair->irq_name, sizeof(pair->irq_name), "%s-Tx-Rx-%u", kernel->netdev->name,
 		 index);
 	err = request_irq(pair->irq, oe_pair_interrupt, 0, pair->irq_name, pair);

@@ -241,6 +241,7 @@ static const struct net_device_ops oe_netdev_ops = {
 	.ndo_set_vf_rate = oe_ndo_set_vf_rate,
 	.ndo_get_vf_config = oe_ndo_get_vf_config,
 	.ndo_get_vf_stats = oe_ndo_get_vf_stats,
+	OE_NDO_TIMESTAMPS,
 };
 
 /* What the device does; all of it can be turned off. */
@@ -338,6 +339,7 @@ int oe_netdev_register(struct oe_kernel *kernel)
 	netdev->ethtool_ops = &oe_ethtool_ops;
 	oe_set_stat_ops(netdev);
 	oe_set_xdp_features(netdev);
+	oe_set_xdp_metadata(netdev);
 	netdev->watchdog_timeo = 5 * HZ;
 	netdev->min_mtu = OE_MIN_MTU;
 	netdev->max_mtu = info->max_mtu;

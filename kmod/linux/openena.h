@@ -50,6 +50,12 @@ struct oe_xdp_slot {
 	struct oe_tx_buffer buffers[OE_MAX_TX_BUFFERS];
 };
 
+/* What a program gets; behind it what it may ask for by xdp_metadata_ops. */
+struct oe_xdp_buff {
+	struct xdp_buff xdp;
+	const struct oe_rx_packet *packet;
+};
+
 /* A TX and an RX queue that share an interrupt vector and a NAPI. */
 struct oe_pair {
 	struct napi_struct napi;
@@ -66,6 +72,7 @@ struct oe_pair {
 	struct page_pool *pool;
 	u32 index;
 	u32 tx_ring, rx_ring;
+	bool tx_stamps; /* completions say when packets left */
 	u32 tx_push; /* first bytes of a packet that go to the device; 0: none */
 	bool adaptive_rx; /* as the core has it, while open */
 	struct dim dim;
@@ -77,6 +84,7 @@ struct oe_pair {
 
 	/* XDP: all of it only while queues for its frames are there. */
 	bool xdp;
+	bool xdp_open; /* others may use its queue for XDP, if they may any */
 	bool xdp_sent, xdp_redirected; /* the poll has something to flush */
 	struct oe_txq *xdp_txq;
 	struct oe_tx_stats *xdp_tx_stats;
@@ -176,6 +184,9 @@ void oe_pair_start(struct oe_pair *pair);
 void oe_pair_stop(struct oe_pair *pair);
 void oe_pair_kick(struct oe_pair *pair);
 
+/* restart.c. Under rtnl. */
+int oe_receiver_reopen(struct oe_pair *pair);
+
 /* moderation.c */
 void oe_dim_open(struct oe_pair *pair);
 void oe_dim_close(struct oe_pair *pair);
@@ -217,13 +228,15 @@ void oe_xdp_receive(struct oe_pair *pair, struct bpf_prog *prog, const struct oe
 void oe_xdp_act(struct oe_pair *pair, struct bpf_prog *prog, const struct oe_rx_packet *packet,
 		struct xdp_buff *xdp);
 void oe_xdp_pass(struct oe_pair *pair, const struct oe_rx_packet *packet, struct xdp_buff *xdp);
-int oe_xdp_apply(struct oe_kernel *kernel, const struct bpf_prog *prog, bool reopen,
+int oe_xdp_apply(struct oe_kernel *kernel, const struct bpf_prog *prog, struct oe_pair *pair,
 		 struct oe_error *error);
 void oe_xdp_flush(struct oe_pair *pair);
 int oe_xdp_open(struct oe_pair *pair);
 void oe_xdp_close(struct oe_pair *pair);
 
 /* xdp_tx.c */
+void oe_xdp_pair_start(struct oe_pair *pair);
+void oe_xdp_pair_stop(struct oe_pair *pair);
 int oe_ndo_xdp_xmit(struct net_device *netdev, int n, struct xdp_frame **frames, u32 flags);
 void oe_xdp_start(struct oe_kernel *kernel);
 void oe_xdp_stop(struct oe_kernel *kernel);
@@ -252,6 +265,8 @@ void oe_xsk_report(struct oe_pair *pair);
 extern const struct attribute_group *oe_device_groups[];
 void oe_ptp_register(struct oe_kernel *kernel);
 void oe_ptp_unregister(struct oe_kernel *kernel);
+
+/* timestamps.c */
 int oe_get_ts_info(struct net_device *netdev, struct kernel_ethtool_ts_info *info);
 
 /* devlink.c */

@@ -89,17 +89,6 @@ void oe_ptp_unregister(struct oe_kernel *kernel)
 	kernel->ptp = NULL;
 }
 
-int oe_get_ts_info(struct net_device *netdev, struct kernel_ethtool_ts_info *info)
-{
-	struct oe_kernel *kernel = netdev_priv(netdev);
-	struct ptp_clock *clock = READ_ONCE(kernel->ptp);
-	int err = ethtool_op_get_ts_info(netdev, info);
-
-	if (!err && clock)
-		info->phc_index = ptp_clock_index(clock);
-	return err;
-}
-
 /* As the stock driver has it: ns that the last reading may be off. */
 static ssize_t phc_error_bound_show(struct device *dev, struct device_attribute *attr, char *buf)
 {

@@ -97,6 +97,8 @@ static void oe_rx_offloads(struct oe_pair *pair, const struct oe_rx_packet *pack
 void oe_rx_finish(struct oe_pair *pair, const struct oe_rx_packet *packet, struct sk_buff *skb)
 {
 	oe_rx_offloads(pair, packet, skb);
+	if (packet->stamp_ns)
+		skb_hwtstamps(skb)->hwtstamp = ns_to_ktime(packet->stamp_ns);
 	skb->protocol = eth_type_trans(skb, pair->kernel->netdev);
 	skb_record_rx_queue(skb, pair->index);
 	napi_gro_receive(&pair->napi, skb);
@@ -224,7 +226,6 @@ int oe_rx_open(struct oe_pair *pair)
 		goto free_pages;
 	}
 	pair->starved = false;
-	oe_rx_fill(pair, GFP_KERNEL);
 	return 0;
 
 free_pages:
@@ -242,6 +243,9 @@ void oe_rx_close(struct oe_pair *pair)
 		oe_xsk_close(pair);
 		return;
 	}
+	/* oe_receiver_reopen() has left it closed. */
+	if (!pair->rx_pages)
+		return;
 	for (i = 0; i < pair->rx_ring; i++)
 		if (pair->rx_pages[i])
 			page_pool_put_full_page(pair->pool, pair->rx_pages[i], false);

@@ -185,6 +185,9 @@ static bool oe_tx_file(struct oe_pair *pair, struct sk_buff *skb, const struct o
 	slot->nbuffers = map->nbuffers;
 	slot->nlinear = map->nlinear;
 	memcpy(slot->buffers, map->buffers, map->nbuffers * sizeof(map->buffers[0]));
+	/* The completion says when it left. */
+	if (pair->tx_stamps && skb_shinfo(skb)->tx_flags & SKBTX_HW_TSTAMP)
+		skb_shinfo(skb)->tx_flags |= SKBTX_IN_PROGRESS;
 	skb_tx_timestamp(skb);
 	kick = __netdev_tx_sent_queue(queue, skb->len, netdev_xmit_more());
 	/*
@@ -277,6 +280,21 @@ static void oe_tx_wake(struct oe_pair *pair)
 	}
 }
 
+/* Tell who asked for it when the packet left. */
+static void oe_tx_stamped(struct oe_pair *pair, struct sk_buff *skb, u16 id)
+{
+	struct skb_shared_hwtstamps stamps = {};
+	u64 ns;
+
+	if (!(skb_shinfo(skb)->tx_flags & SKBTX_IN_PROGRESS))
+		return;
+	ns = oe_tx_stamp(pair->txq, id);
+	if (!ns)
+		return;
+	stamps.hwtstamp = ns_to_ktime(ns);
+	skb_tstamp_tx(skb, &stamps);
+}
+
 /* Free the packets of @n ids. Returns how many were in flight; fewer: the device lies. */
 static u32 oe_tx_free(struct oe_pair *pair, const u16 *ids, u32 n, int budget, u32 *bytes)
 {
@@ -293,6 +311,8 @@ static u32 oe_tx_free(struct oe_pair *pair, const u16 *ids, u32 n, int budget, u
 			break;
 		}
 		oe_tx_unmap(dev, slot->buffers, slot->nbuffers, slot->nlinear);
+		if (unlikely(pair->tx_stamps))
+			oe_tx_stamped(pair, skb, ids[i]);
 		*bytes += slot->bytes;
 		slot->skb = NULL;
 		napi_consume_skb(skb, budget);

@@ -29,19 +29,27 @@ static void oe_xdp_needs(struct oe_kernel *kernel, const struct bpf_prog *prog,
 	settings->xdp_frame = limit == U32_MAX ? 0 : limit;
 }
 
-/* @reopen: also when the queues for XDP stay or stay away. */
-int oe_xdp_apply(struct oe_kernel *kernel, const struct bpf_prog *prog, bool reopen,
+/* @pair: receives into other memory from now on, NULL: none does. */
+int oe_xdp_apply(struct oe_kernel *kernel, const struct bpf_prog *prog, struct oe_pair *pair,
 		 struct oe_error *error)
 {
 	struct oe_settings settings;
 	bool before;
+	int err;
 
 	oe_get_settings(kernel->adapter, &settings);
 	before = settings.xdp;
 	oe_xdp_needs(kernel, prog, &settings);
-	if (reopen || settings.xdp != before)
+	if (settings.xdp != before)
 		return oe_apply_settings(kernel, &settings, error);
-	return oe_set_settings(kernel->adapter, &settings, error);
+	err = oe_set_settings(kernel->adapter, &settings, error);
+	if (err || !pair || pair->index >= kernel->open_pairs)
+		return err;
+	err = oe_receiver_reopen(pair);
+	if (err)
+		snprintf(error->text, sizeof(error->text), "queue %u did not open again (%d)",
+			 pair->index, err);
+	return err;
 }
 
 /* Another program, from the next poll on; the earlier one goes when no poll uses it any more. */
@@ -63,7 +71,7 @@ static int oe_xdp_attach(struct oe_kernel *kernel, struct bpf_prog *prog,
 	struct oe_error error;
 	int err;
 
-	err = oe_xdp_apply(kernel, prog, false, &error);
+	err = oe_xdp_apply(kernel, prog, NULL, &error);
 	if (err) {
 		oe_refuse(kernel->netdev, extack, &error);
 		return err;
@@ -81,7 +89,7 @@ static void oe_xdp_detach(struct oe_kernel *kernel)
 	oe_xdp_offer_target(kernel->netdev, false);
 	oe_xdp_exchange(kernel, NULL);
 	/* After shutdown there are no queues. */
-	if (kernel->adapter && oe_xdp_apply(kernel, NULL, false, &error))
+	if (kernel->adapter && oe_xdp_apply(kernel, NULL, NULL, &error))
 		netdev_err(kernel->netdev, "%s\n", error.text);
 }
 
@@ -235,15 +243,15 @@ void oe_xdp_act(struct oe_pair *pair, struct bpf_prog *prog, const struct oe_rx_
 void oe_xdp_receive(struct oe_pair *pair, struct bpf_prog *prog, const struct oe_rx_packet *packet,
 		    const struct oe_rx_frag *frags)
 {
-	struct xdp_buff xdp;
+	struct oe_xdp_buff buff = {.packet = packet};
 
 	if (unlikely(packet->nfrags > 1 && !prog->aux->xdp_has_frags)) {
 		pair->rx_unfit++;
 		oe_rx_drop(pair, packet, frags);
 		return;
 	}
-	oe_xdp_prepare(pair, packet, frags, &xdp);
-	oe_xdp_act(pair, prog, packet, &xdp);
+	oe_xdp_prepare(pair, packet, frags, &buff.xdp);
+	oe_xdp_act(pair, prog, packet, &buff.xdp);
 }
 
 /* Once a poll: all that it sent and redirected goes now. */
@@ -290,6 +298,7 @@ void oe_xdp_close(struct oe_pair *pair)
 {
 	if (!pair->xdp)
 		return;
+	pair->xdp_open = false;
 	oe_xdp_tx_close(pair);
 	xdp_rxq_info_unreg(&pair->xdp_rxq);
 	pair->xdp_txq = NULL;

@@ -166,6 +166,9 @@ int oe_ndo_xdp_xmit(struct net_device *netdev, int n, struct xdp_frame **frames,
 	if (unlikely(!smp_load_acquire(&kernel->xdp_open)))
 		return -ENETDOWN;
 	pair = &kernel->pairs[oe_xdp_pair(kernel->adapter, smp_processor_id())];
+	/* Likewise for the pair alone: oe_xdp_pair_stop(). */
+	if (unlikely(!smp_load_acquire(&pair->xdp_open)))
+		return -ENETDOWN;
 	spin_lock(&pair->xdp_lock);
 	for (sent = 0; sent < n; sent++)
 		if (!oe_xdp_send(pair, frames[sent], false))
@@ -176,9 +179,29 @@ int oe_ndo_xdp_xmit(struct net_device *netdev, int n, struct xdp_frame **frames,
 	return sent;
 }
 
+/* The pair is open. */
+void oe_xdp_pair_start(struct oe_pair *pair)
+{
+	/* Release: whoever sees it sees the queue. */
+	smp_store_release(&pair->xdp_open, pair->xdp);
+}
+
+/* Returns when nobody but its NAPI uses the pair's queue any more; the other pairs' are open. */
+void oe_xdp_pair_stop(struct oe_pair *pair)
+{
+	if (!pair->xdp_open)
+		return;
+	WRITE_ONCE(pair->xdp_open, false);
+	synchronize_net();
+}
+
 /* All pairs are open. */
 void oe_xdp_start(struct oe_kernel *kernel)
 {
+	u32 i;
+
+	for (i = 0; i < kernel->open_pairs; i++)
+		oe_xdp_pair_start(&kernel->pairs[i]);
 	if (kernel->pairs[0].xdp)
 		/* Release: whoever sees it sees the queues. */
 		smp_store_release(&kernel->xdp_open, true);

@@ -15,7 +15,7 @@ u32 oe_xsk_frame(struct xsk_buff_pool *pool)
 	return min_t(u32, xsk_pool_get_rx_frame_size(pool), U16_MAX);
 }
 
-/* The pairs close and open, for the buffers of one of them. */
+/* The pair closes and opens; with the first socket or program all do, for their queues for XDP. */
 static int oe_xsk_attach(struct oe_kernel *kernel, struct oe_pair *pair, struct xsk_buff_pool *pool)
 {
 	struct oe_error error;
@@ -25,13 +25,13 @@ static int oe_xsk_attach(struct oe_kernel *kernel, struct oe_pair *pair, struct 
 	if (err)
 		return err;
 	pair->xsk_wanted = pool;
-	err = oe_xdp_apply(kernel, kernel->xdp_prog, true, &error);
+	err = oe_xdp_apply(kernel, kernel->xdp_prog, pair, &error);
 	if (!err)
 		return 0;
 	netdev_notice(kernel->netdev, "no AF_XDP without copies: %s\n", error.text);
 	pair->xsk_wanted = NULL;
 	/* What was kept after a failure may use it. */
-	if (kernel->open_pairs) {
+	if (pair->xsk == pool && kernel->open_pairs) {
 		oe_down(kernel);
 		oe_up_or_later(kernel);
 	}
@@ -46,7 +46,7 @@ static void oe_xsk_detach(struct oe_kernel *kernel, struct oe_pair *pair)
 
 	pair->xsk_wanted = NULL;
 	/* After shutdown there are no queues. */
-	if (kernel->adapter && oe_xdp_apply(kernel, kernel->xdp_prog, true, &error))
+	if (kernel->adapter && oe_xdp_apply(kernel, kernel->xdp_prog, pair, &error))
 		netdev_err(kernel->netdev, "%s\n", error.text);
 	xsk_pool_dma_unmap(pool, 0);
 }
@@ -78,7 +78,12 @@ int oe_ndo_xsk_wakeup(struct net_device *netdev, u32 queue, u32 flags)
 	/* Acquire: the pairs are there. oe_xdp_stop() clears it, and waits for us before they go. */
 	if (!smp_load_acquire(&kernel->xdp_open))
 		return -ENETDOWN;
-	if (queue >= kernel->open_pairs || !kernel->pairs[queue].xsk)
+	if (queue >= kernel->open_pairs)
+		return -EINVAL;
+	/* Likewise for the pair alone: oe_xdp_pair_stop(). */
+	if (!smp_load_acquire(&kernel->pairs[queue].xdp_open))
+		return -ENETDOWN;
+	if (!kernel->pairs[queue].xsk)
 		return -EINVAL;
 	if (!napi_if_scheduled_mark_missed(&kernel->pairs[queue].napi))
 		oe_pair_kick(&kernel->pairs[queue]);
@@ -103,7 +108,6 @@ int oe_xsk_open(struct oe_pair *pair)
 	/* Its packets wait for a call, or for a poll that comes anyway. */
 	if (xsk_uses_need_wakeup(pair->xsk))
 		xsk_set_tx_need_wakeup(pair->xsk);
-	oe_xsk_fill(pair);
 	return 0;
 }
 
@@ -166,6 +170,15 @@ bool oe_xsk_fill(struct oe_pair *pair)
 	return false;
 }
 
+/* For a program's questions, in the place that the buffer has for its driver. */
+static void oe_xsk_packet(struct xdp_buff *xdp, const struct oe_rx_packet *packet)
+{
+#ifdef OE_XDP_METADATA
+	XSK_CHECK_PRIV_TYPE(struct oe_xdp_buff);
+	((struct oe_xdp_buff *)xdp)->packet = packet;
+#endif
+}
+
 static struct xdp_buff *oe_xsk_take(struct oe_pair *pair, const struct oe_rx_frag *frag)
 {
 	struct xdp_buff *xdp = pair->xsk_buffs[frag->id];
@@ -190,6 +203,7 @@ void oe_xsk_receive(struct oe_pair *pair, struct bpf_prog *prog, const struct oe
 	xsk_buff_set_size(xdp, packet->offset + packet->len);
 	xdp->data += packet->offset;
 	xdp->data_meta = xdp->data;
+	oe_xsk_packet(xdp, packet);
 	oe_xsk_sync(xdp, pair->xsk);
 	if (prog)
 		oe_xdp_act(pair, prog, packet, xdp);

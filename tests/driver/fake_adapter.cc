@@ -155,6 +155,7 @@ void oe_kernel::reset()
 	sqs.clear();
 	cqs.clear();
 	flows.clear();
+	stamps = {};
 	event_groups = 0;
 	for (uint32_t reg : {ENA_REG_AQ_BASE_LO, ENA_REG_AENQ_BASE_LO, ENA_REG_MMIO_RESP_LO})
 		writes[reg] = writes[reg + 4] = 0;
@@ -244,7 +245,9 @@ uint8_t oe_kernel::execute(const ena_aq_entry &command, ena_acq_entry &answer)
 		return set_feature(command);
 	case ENA_ADMIN_CREATE_CQ: {
 		auto create = as<ena_create_cq_cmd>(command);
-		auto index = static_cast<uint16_t>(queue_base + cqs.size());
+		uint16_t index = queue_base;
+		while (cqs.count(index))
+			index++;
 		ena_create_cq_resp resp{};
 		cqs[index] = create;
 		resp.cq_idx.set(index);
@@ -317,6 +320,8 @@ uint8_t oe_kernel::create_sq(const ena_aq_entry &command, ena_acq_entry &answer)
 	q.depth = create.depth.get();
 	q.cq_depth = cq->second.depth.get();
 	q.cq = cq->first;
+	q.completion_size =
+		4 * ena::field_get(ENA_CQ_CAPS2_ENTRY_WORDS, uint32_t{cq->second.caps2});
 	q.vector = cq->second.msix_vector.get();
 	q.in_device = (create.caps2 & 0xf) == ENA_PLACEMENT_DEVICE;
 	if (q.in_device && ena::load(create.base))
@@ -398,6 +403,9 @@ uint8_t oe_kernel::get_feature(const ena_aq_entry &command, ena_acq_entry &answe
 	case ENA_FEATURE_LINK_CONFIG:
 		put(answer, offer.link);
 		return 0;
+	case ENA_FEATURE_HW_TIMESTAMP:
+		put(answer, offer.stamps);
+		return 0;
 	default:
 		return ENA_ADMIN_UNSUPPORTED_OPCODE;
 	}
@@ -425,6 +433,9 @@ uint8_t oe_kernel::set_feature(const ena_aq_entry &command)
 		return 0;
 	case ENA_FEATURE_LLQ:
 		memcpy(&llq, set.data, sizeof(llq));
+		return 0;
+	case ENA_FEATURE_HW_TIMESTAMP:
+		memcpy(&stamps, set.data, sizeof(stamps));
 		return 0;
 	case ENA_FEATURE_FLOW_STEERING:
 		return set_flow(set);
@@ -526,12 +537,15 @@ FakeQueue &oe_kernel::rxq(unsigned i)
 	abort();
 }
 
-void oe_kernel::complete_tx(FakeQueue &q, uint16_t id, uint8_t more_flags)
+void oe_kernel::complete_tx(FakeQueue &q, uint16_t id, uint8_t more_flags, uint64_t stamp_ns)
 {
-	ena_tx_cdesc cdesc{};
-	cdesc.req_id.set(id);
-	cdesc.flags = (q.produced / q.cq_depth % 2 ? 0 : 1) | more_flags;
-	reinterpret_cast<ena_tx_cdesc *>(q.completions)[q.produced++ % q.cq_depth] = cdesc;
+	ena_tx_cdesc_ext cdesc{};
+	cdesc.base.req_id.set(id);
+	cdesc.base.flags = (q.produced / q.cq_depth % 2 ? 0 : 1) | more_flags;
+	cdesc.timestamp_lo.set(static_cast<uint32_t>(stamp_ns));
+	cdesc.timestamp_hi.set(static_cast<uint32_t>(stamp_ns >> 32));
+	memcpy(q.completions + q.produced++ % q.cq_depth * q.completion_size, &cdesc,
+	       q.completion_size);
 }
 
 ena_tx_desc oe_kernel::tx_desc(FakeQueue &q, uint32_t position)
@@ -559,16 +573,19 @@ std::vector<uint16_t> oe_kernel::complete_all_tx(FakeQueue &q)
 }
 
 void oe_kernel::complete_rx(FakeQueue &q, uint32_t status, uint16_t length, uint16_t id,
-			    uint8_t offset, uint32_t hash)
+			    uint8_t offset, uint32_t hash, uint64_t stamp_ns)
 {
-	ena_rx_cdesc cdesc{};
+	ena_rx_cdesc_ext cdesc{};
 	uint32_t phase = q.produced / q.cq_depth % 2 ? 0 : ENA_RXC_PHASE;
-	cdesc.status.set(status | phase);
-	cdesc.length.set(length);
-	cdesc.req_id.set(id);
-	cdesc.offset = offset;
-	cdesc.hash.set(hash);
-	reinterpret_cast<ena_rx_cdesc *>(q.completions)[q.produced++ % q.cq_depth] = cdesc;
+	cdesc.base.status.set(status | phase);
+	cdesc.base.length.set(length);
+	cdesc.base.req_id.set(id);
+	cdesc.base.offset = offset;
+	cdesc.base.hash.set(hash);
+	cdesc.timestamp_lo.set(static_cast<uint32_t>(stamp_ns));
+	cdesc.timestamp_hi.set(static_cast<uint32_t>(stamp_ns >> 32));
+	memcpy(q.completions + q.produced++ % q.cq_depth * q.completion_size, &cdesc,
+	       q.completion_size);
 }
 
 ena_rx_desc oe_kernel::next_rx(FakeQueue &q)

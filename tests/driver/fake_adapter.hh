@@ -25,6 +25,7 @@
 struct FakeQueue {
 	bool tx;
 	uint16_t depth, cq_depth, cq;
+	uint32_t completion_size; /* bytes */
 	uint32_t vector;
 	uint8_t *submissions, *completions;
 	uint32_t doorbell, unmask;
@@ -57,6 +58,7 @@ struct FakeOffer {
 	ena_aenq_config aenq{};
 	ena_link_config link{};
 	ena_llq_config llq{};
+	ena_hw_timestamp_config stamps{};
 	uint16_t hash_fields[ENA_RSS_PROTO_COUNT]{};
 };
 
@@ -77,11 +79,12 @@ struct oe_kernel {
 			size_t size = 0);
 	void post_link(bool up);
 	void keep_alive();
-	void complete_tx(FakeQueue &q, uint16_t id, uint8_t more_flags = 0);
+	/* With @stamp_ns if the completions of the queue have a place for it. */
+	void complete_tx(FakeQueue &q, uint16_t id, uint8_t more_flags = 0, uint64_t stamp_ns = 0);
 	/* Complete all packets that were rung for; their ids. */
 	std::vector<uint16_t> complete_all_tx(FakeQueue &q);
 	void complete_rx(FakeQueue &q, uint32_t status, uint16_t length, uint16_t id,
-			 uint8_t offset = 0, uint32_t hash = 0);
+			 uint8_t offset = 0, uint32_t hash = 0, uint64_t stamp_ns = 0);
 	ena_rx_desc next_rx(FakeQueue &q);
 	ena_tx_desc tx_desc(FakeQueue &q, uint32_t position);
 	FakeQueue &txq(unsigned i);
@@ -125,6 +128,7 @@ struct oe_kernel {
 	ena_rss_key key{};
 	ena_rss_hash_function key_function{};
 	std::vector<uint16_t> table;
+	ena_hw_timestamp_config stamps{}; /* as set; a reset ends it */
 	ena_rss_hash_control fields{};
 	ena_rss_hash_input input{};
 	std::map<uint16_t, FakeFlow> flows; /* by location; a reset removes all */

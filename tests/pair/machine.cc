@@ -179,18 +179,49 @@ void oe_kernel::close()
 {
 	napi_enabled = false;
 	oe_close(adapter);
-	for (Pair &pair : pairs_) {
-		for (const Sender *tx : {&pair.tx, &pair.xdp})
-			for (const auto &packet : tx->packets)
-				for (const auto &block : packet)
-					memory.free(block.bus);
-		for (const Slot &slot : pair.rx)
-			if (slot.busy)
-				memory.free(slot.block.bus);
-		for (const auto &block : pair.spare)
-			memory.free(block.bus);
+	for (const Pair &pair : pairs_) {
+		free_buffers(pair.tx);
+		free_buffers(pair);
 	}
 	pairs_.clear();
+}
+
+void oe_kernel::free_buffers(const Sender &tx)
+{
+	for (const auto &packet : tx.packets)
+		for (const auto &block : packet)
+			memory.free(block.bus);
+}
+
+/* Of its receiving side. */
+void oe_kernel::free_buffers(const Pair &pair)
+{
+	free_buffers(pair.xdp);
+	for (const Slot &slot : pair.rx)
+		if (slot.busy)
+			memory.free(slot.block.bus);
+	for (const auto &block : pair.spare)
+		memory.free(block.bus);
+}
+
+int oe_kernel::restart(unsigned index)
+{
+	Pair &pair = pairs_[index];
+
+	pair.disabled = true;
+	int err = oe_stop_receiver(adapter, index);
+	if (!err) {
+		free_buffers(pair);
+		pair.xdp.packets.assign(pair.tx.packets.size(), {});
+		pair.xdp.stopped = false;
+		pair.rx = std::vector<Slot>(pair.rx.size());
+		pair.spare.clear();
+		err = oe_start_receiver(adapter, index);
+		refill(pair);
+	}
+	pair.disabled = false;
+	pair.scheduled = true;
+	return err;
 }
 
 int oe_kernel::set(const std::function<void(oe_settings &)> &change)
@@ -266,7 +297,7 @@ void oe_kernel::settle()
 			scribble(*this);
 		if (napi_enabled) {
 			for (unsigned i = 0; i < queues(); i++) {
-				if (pairs_[i].scheduled) {
+				if (pairs_[i].scheduled && !pairs_[i].disabled) {
 					napi(i);
 					worked = true;
 				}
@@ -471,6 +502,8 @@ void oe_kernel::clean_tx(Sender &tx)
 			for (const auto &block : tx.packets[ids[i]])
 				memory.free(block.bus);
 			tx.packets[ids[i]].clear();
+			if (const uint64_t stamp = oe_tx_stamp(tx.txq, ids[i]))
+				sent_stamps.push_back(stamp);
 		}
 		oe_tx_release(tx.txq, ids, n);
 		tx_completed += n;
@@ -499,7 +532,7 @@ uint32_t oe_kernel::poll_rx(Pair &pair, unsigned index)
 		rx_packets++;
 		if (keep_frames)
 			received.push_back({std::move(frame), index, packet.nfrags, packet.csum,
-					    packet.hash_type, packet.hash});
+					    packet.hash_type, packet.hash, packet.stamp_ns});
 	}
 	return n;
 }

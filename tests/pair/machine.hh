@@ -34,6 +34,7 @@ struct RxFrame {
 	unsigned fragments;
 	uint8_t csum, hash_type;
 	uint32_t hash;
+	uint64_t stamp_ns;
 };
 
 /* A frame between device and wire. */
@@ -65,6 +66,8 @@ struct oe_kernel {
 	void remove();
 	[[nodiscard]] int open();
 	void close();
+	/* The receiving side of one pair, alone. */
+	[[nodiscard]] int restart(unsigned pair);
 	[[nodiscard]] int set(const std::function<void(oe_settings &)> &change);
 	/* Let @ns pass: device work, timers, interrupts, NAPI, service, resets. */
 	void run(uint64_t ns);
@@ -84,6 +87,7 @@ struct oe_kernel {
 	void wire_in(const Bytes &frame, const ena_vnet_hdr *hdr = nullptr);
 	void wire_in(const iovec *iov, int n, const ena_vnet_hdr &hdr);
 	std::vector<RxFrame> received; /* filled by NAPI */
+	std::vector<uint64_t> sent_stamps; /* those that are not 0; likewise */
 	std::deque<WireFrame> transmitted; /* when no peer is connected */
 	void connect(oe_kernel &peer); /* both ways */
 
@@ -148,6 +152,7 @@ struct oe_kernel {
 		std::vector<Slot> rx; /* by id */
 		std::vector<BusMemory::Block> spare; /* RX buffers at hand */
 		bool scheduled = true;
+		bool disabled = false;
 	};
 
 	[[nodiscard]] bool device_work();
@@ -156,6 +161,8 @@ struct oe_kernel {
 	void clean_tx(Sender &tx);
 	[[nodiscard]] uint32_t poll_rx(Pair &pair, unsigned index);
 	void refill(Pair &pair);
+	void free_buffers(const Sender &tx);
+	void free_buffers(const Pair &pair);
 	void reset_work();
 	void deliver_backlog();
 
