@@ -26,6 +26,15 @@ class FakeMachine : MachineFiles, public tool::System {
 	{
 		return facts;
 	}
+	[[nodiscard]] std::vector<std::pair<std::string, uint64_t>>
+	link_counters(const std::string &) const override
+	{
+		return facts.counters;
+	}
+	[[nodiscard]] tool::QueueCounts queue_stats(uint32_t) const override
+	{
+		return netdev_queues;
+	}
 	[[nodiscard]] std::string kernel() const override
 	{
 		return "6.12.1";
@@ -47,6 +56,7 @@ class FakeMachine : MachineFiles, public tool::System {
 	}
 
 	tool::LinkFacts facts;
+	tool::QueueCounts netdev_queues;
 	std::map<std::string, std::string> knobs;
 	std::string refused;
 };

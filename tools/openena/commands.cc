@@ -18,6 +18,7 @@ std::vector<std::unique_ptr<Command>> commands()
 	all.push_back(make_list());
 	all.push_back(make_console());
 	all.push_back(make_stop());
+	all.push_back(make_top());
 	all.push_back(make_export());
 	return all;
 }

@@ -18,6 +18,7 @@ std::unique_ptr<Command> make_run();
 std::unique_ptr<Command> make_list();
 std::unique_ptr<Command> make_console();
 std::unique_ptr<Command> make_stop();
+std::unique_ptr<Command> make_top();
 std::unique_ptr<Command> make_export();
 
 } // namespace tool

@@ -88,17 +88,19 @@ void read_features(Ioctl &ask, LinkFacts &facts)
 	}
 }
 
-void read_counters(Ioctl &ask, LinkFacts &facts)
+std::vector<std::pair<std::string, uint64_t>> read_counters(Ioctl &ask)
 {
 	const std::vector<std::string> names = read_strings(ask, ETH_SS_STATS);
 	WithArray<ethtool_stats, uint64_t> stats(names.size());
+	std::vector<std::pair<std::string, uint64_t>> counters;
 
 	stats.header()->cmd = ETHTOOL_GSTATS;
 	stats.header()->n_stats = static_cast<uint32_t>(names.size());
 	if (names.empty() || !ask(stats.header()))
-		return;
+		return counters;
 	for (size_t i = 0; i < names.size(); i++)
-		facts.counters.emplace_back(names[i], stats.items()[i]);
+		counters.emplace_back(names[i], stats.items()[i]);
+	return counters;
 }
 
 void read_rss(Ioctl &ask, LinkFacts &facts)
@@ -130,10 +132,16 @@ LinkFacts read_link(const std::string &interface)
 	read_driver(ask, facts);
 	read_sizes(ask, facts);
 	read_features(ask, facts);
-	read_counters(ask, facts);
+	facts.counters = read_counters(ask);
 	read_rss(ask, facts);
 	facts.tx_push = read_tx_push(interface);
 	return facts;
+}
+
+std::vector<std::pair<std::string, uint64_t>> read_link_counters(const std::string &interface)
+{
+	Ioctl ask(interface);
+	return read_counters(ask);
 }
 
 } // namespace tool

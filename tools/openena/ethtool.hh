@@ -11,6 +11,10 @@ namespace tool
 /* Trouble if there is no such interface. */
 [[nodiscard]] LinkFacts read_link(const std::string &interface);
 
+/* The counters among it; empty: there are none, or no such interface. */
+[[nodiscard]] std::vector<std::pair<std::string, uint64_t>>
+read_link_counters(const std::string &interface);
+
 /*
  * Knobs by name: queues, rx-ring, tx-ring, rx-usecs, tx-usecs (numbers), adaptive-rx (on,
  * off), rss (the queue of each entry, with spaces between). Reading: none if the interface

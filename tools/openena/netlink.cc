@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "netlink.hh"
 
-#include <array>
-#include <ctime>
-#include <libmnl/libmnl.h>
+#include "genetlink.hh"
+
 #include <linux/ethtool_netlink.h>
-#include <linux/genetlink.h>
-#include <memory>
-#include <sys/time.h>
 
 namespace tool
 {
@@ -17,13 +13,6 @@ namespace
 
 /* An attribute that newer kernels have than the headers here. */
 constexpr uint16_t rings_tx_push_buf_len = 15;
-
-struct Close {
-	void operator()(mnl_socket *socket) const
-	{
-		mnl_socket_close(socket);
-	}
-};
 
 /* What a request is answered with: attributes by number. */
 struct Answer {
@@ -58,78 +47,20 @@ int take(const nlmsghdr *header, void *data)
 	return mnl_attr_parse(header, sizeof(genlmsghdr), keep, data);
 }
 
-class Genetlink {
-    public:
-	Genetlink() : socket_(mnl_socket_open(NETLINK_GENERIC))
-	{
-		/* The kernel answers at once, or not at all. */
-		const timeval limit{2, 0};
-		if (socket_ && (mnl_socket_bind(socket_.get(), 0, MNL_SOCKET_AUTOPID) ||
-				setsockopt(mnl_socket_get_fd(socket_.get()), SOL_SOCKET,
-					   SO_RCVTIMEO, &limit, sizeof(limit))))
-			socket_.reset();
-	}
-	explicit operator bool() const
-	{
-		return socket_ != nullptr;
-	}
-	/* A request to be filled in by the caller. */
-	nlmsghdr *begin(uint16_t family, uint8_t command)
-	{
-		nlmsghdr *header = mnl_nlmsg_put_header(buffer_.data());
-		header->nlmsg_type = family;
-		header->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
-		header->nlmsg_seq = ++sequence_;
-		auto *generic = static_cast<genlmsghdr *>(
-			mnl_nlmsg_put_extra_header(header, sizeof(genlmsghdr)));
-		generic->cmd = command;
-		generic->version = 1;
-		return header;
-	}
-	std::optional<Answer> ask(const nlmsghdr *header)
-	{
-		Answer answer;
-		const unsigned int port = mnl_socket_get_portid(socket_.get());
-
-		if (mnl_socket_sendto(socket_.get(), header, header->nlmsg_len) < 0)
-			return {};
-		for (int more = MNL_CB_OK; more > MNL_CB_STOP;) {
-			const ssize_t n =
-				mnl_socket_recvfrom(socket_.get(), buffer_.data(), buffer_.size());
-			if (n <= 0)
-				return {};
-			more = mnl_cb_run(buffer_.data(), static_cast<size_t>(n), sequence_, port,
-					  take, &answer);
-			if (more < 0)
-				return {};
-		}
-		return answer;
-	}
-
-    private:
-	std::unique_ptr<mnl_socket, Close> socket_;
-	alignas(8) std::array<char, 16384> buffer_{};
-	unsigned int sequence_ = 0;
-};
-
 /* What ethtool's @command tells of an interface; each has its header at the same place. */
 std::optional<Answer> ask_ethtool(const std::string &interface, uint8_t command)
 {
 	Genetlink netlink;
+	Answer answer;
+	const auto family = netlink.family(ETHTOOL_GENL_NAME);
 
-	if (!netlink)
+	if (!family)
 		return {};
-	nlmsghdr *request = netlink.begin(GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
-	mnl_attr_put_strz(request, CTRL_ATTR_FAMILY_NAME, ETHTOOL_GENL_NAME);
-	const auto family = netlink.ask(request);
-	if (!family || !family->numbers[CTRL_ATTR_FAMILY_ID])
-		return {};
-	request = netlink.begin(static_cast<uint16_t>(*family->numbers[CTRL_ATTR_FAMILY_ID]),
-				command);
+	nlmsghdr *request = netlink.begin(*family, command);
 	nlattr *header = mnl_attr_nest_start(request, ETHTOOL_A_RINGS_HEADER);
 	mnl_attr_put_strz(request, ETHTOOL_A_HEADER_DEV_NAME, interface.c_str());
 	mnl_attr_nest_end(request, header);
-	return netlink.ask(request);
+	return netlink.ask(request, take, &answer) ? std::optional(answer) : std::nullopt;
 }
 
 } // namespace

@@ -3,6 +3,7 @@
 
 #include "descriptor.hh"
 #include "ethtool.hh"
+#include "queue_netlink.hh"
 #include "text.hh"
 #include "trouble.hh"
 
@@ -107,6 +108,17 @@ void System::set_link(const std::string &interface, const std::string &knob,
 LinkFacts System::link(const std::string &interface) const
 {
 	return read_link(interface);
+}
+
+std::vector<std::pair<std::string, uint64_t>>
+System::link_counters(const std::string &interface) const
+{
+	return read_link_counters(interface);
+}
+
+QueueCounts System::queue_stats(uint32_t interface_index) const
+{
+	return read_queue_stats(interface_index);
 }
 
 std::string System::kernel() const

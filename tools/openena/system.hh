@@ -3,6 +3,8 @@
 #ifndef TOOL_SYSTEM_HH
 #define TOOL_SYSTEM_HH
 
+#include "queue_counts.hh"
+
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -63,6 +65,10 @@ class System {
 	virtual void set_link(const std::string &interface, const std::string &knob,
 			      const std::string &value);
 	[[nodiscard]] virtual LinkFacts link(const std::string &interface) const;
+	/* Those of ethtool -S alone; empty: none, or no such interface. */
+	[[nodiscard]] virtual std::vector<std::pair<std::string, uint64_t>>
+	link_counters(const std::string &interface) const;
+	[[nodiscard]] virtual QueueCounts queue_stats(uint32_t interface_index) const;
 	[[nodiscard]] virtual std::string kernel() const;
 	[[nodiscard]] virtual unsigned int cpus() const;
 
