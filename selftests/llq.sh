@@ -5,21 +5,25 @@
 
 . "$(dirname "$0")/lib.sh"
 
-# One of the adapter's totals.
-total() # name
+# Packets by LLQ, and bytes pushed with them, of one moment.
+totals()
 {
-    adapter_get nic0 statistics | tr ',{}' '[\n*]' | sed -nE "s/^ *\"?$1\"?: *([0-9]+)$/\1/p"
+    local name statistics
+    statistics=$(adapter_get nic0 statistics | tr ',{}' '[\n*]')
+    for name in tx-llq-packets tx-llq-header-bytes; do
+        sed -nE "s/^ *\"?$name\"?: *([0-9]+)$/\1/p" <<<"$statistics"
+    done
 }
 
 # Large echo requests leave by LLQ, and the driver pushed so many bytes of each.
 pushes() # bytes
 {
-    local want=$1 count=40 packets bytes
-    packets=$(total tx-llq-packets)
-    bytes=$(total tx-llq-header-bytes)
+    local want=$1 count=40 before after packets bytes
+    mapfile -t before < <(totals)
     ping -q -n -c $count -i 0.02 -s 1000 -w "$(seconds 20)" "$REMOTE_V4" | tail -n 2
-    packets=$(($(total tx-llq-packets) - packets))
-    bytes=$(($(total tx-llq-header-bytes) - bytes))
+    mapfile -t after < <(totals)
+    packets=$((after[0] - before[0]))
+    bytes=$((after[1] - before[1]))
     echo "$packets packets by LLQ, $bytes bytes pushed"
     # What else the stack says is small: it can only add packets and bytes of its own.
     [ $packets -ge $count ] && [ $bytes -ge $((count * want)) ] && [ $bytes -le $((packets * want)) ]
@@ -74,12 +78,12 @@ pushes_more()
 # TX rings in host memory, and back.
 host_memory()
 {
-    local packets
+    local before
     need_openena || return
     ethtool -G "$NETIF" tx-push off && queues_have 16 host && wait_for 10 can_ping || return 1
-    packets=$(total tx-llq-packets)
+    before=$(totals)
     ping -q -n -c 20 -i 0.02 -w "$(seconds 20)" "$REMOTE_V4" | tail -n 2
-    [ "$(total tx-llq-packets)" = "$packets" ] || { echo "packets went by LLQ"; return 1; }
+    [ "$(totals)" = "$before" ] || { echo "packets went by LLQ"; return 1; }
     ethtool -G "$NETIF" tx-push on && queues_have 128 && wait_for 10 can_ping && pushes 96
 }
 
