@@ -20,6 +20,7 @@ std::vector<std::unique_ptr<Command>> commands()
 	all.push_back(make_stop());
 	all.push_back(make_top());
 	all.push_back(make_export());
+	all.push_back(make_ec2());
 	return all;
 }
 

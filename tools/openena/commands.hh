@@ -20,6 +20,7 @@ std::unique_ptr<Command> make_console();
 std::unique_ptr<Command> make_stop();
 std::unique_ptr<Command> make_top();
 std::unique_ptr<Command> make_export();
+std::unique_ptr<Command> make_ec2();
 
 } // namespace tool
 

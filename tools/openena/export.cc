@@ -6,12 +6,7 @@
 #include "machines.hh"
 #include "metrics.hh"
 #include "qmp.hh"
-#include "text.hh"
-
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <unistd.h>
+#include "sibling.hh"
 
 namespace tool
 {
@@ -48,7 +43,7 @@ class Export : public Command {
 			return exit_fine;
 		}
 		if (!http_server)
-			become_exporter();
+			become_sibling("openena-exporter", "the HTTP server");
 		http_server(
 			static_cast<uint16_t>(port_.value_or(default_port)),
 			[this] { return render(); },
@@ -100,27 +95,6 @@ class Export : public Command {
 			      {{"machine", name}}, up);
 		for (const AdapterState &state : states)
 			add_adapter(metrics, state);
-	}
-
-	/* The same command line, by the program with a server: beside this one. */
-	void become_exporter() const
-	{
-		std::error_code error;
-		const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-		const std::string program = self.parent_path() / "openena-exporter";
-		std::vector<std::string> words = {program, "export", "--port",
-						  std::to_string(port_.value_or(default_port))};
-		std::vector<char *> arguments;
-
-		for (const std::string &socket : sockets_)
-			words.insert(words.end(), {"--qmp", socket});
-		for (std::string &word : words)
-			arguments.push_back(word.data());
-		arguments.push_back(nullptr);
-		if (!access(program.c_str(), X_OK))
-			execv(program.c_str(), arguments.data());
-		throw Trouble(printable(program) +
-			      " cannot be run, and it has the HTTP server: " + strerror(errno));
 	}
 
 	std::vector<std::string> sockets_;

@@ -16,10 +16,7 @@ namespace tool
 using HttpServer = void (*)(uint16_t port, const std::function<std::string()> &render,
 			    const std::function<void(uint16_t)> &ready);
 
-/*
- * HTTP needs libraries that a guest lacks: it is in a program of its own, openena-exporter, which
- * is this one with a server. Null: not in this program.
- */
+/* In openena-exporter; null: not in this program. */
 extern HttpServer http_server;
 
 } // namespace tool

@@ -21,6 +21,10 @@ class Machines {
     public:
 	/* Empty: $XDG_STATE_HOME/openena/machines, or below ~/.local/state. */
 	explicit Machines(std::string directory);
+	[[nodiscard]] const std::string &directory() const
+	{
+		return directory_;
+	}
 
 	/* Letters, digits and dashes, at most 32. Trouble otherwise. */
 	static void check_name(const std::string &name);

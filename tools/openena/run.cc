@@ -80,6 +80,12 @@ class Run : public Command {
 		options.text("--memory", memory_, "SIZE", "such as 2G (1G)");
 		options.choice("--accel", accel_, {"auto", "kvm", "tcg"},
 			       "how the processor is made");
+		options.text("--mac", mac_, "MAC", "of the adapter");
+		options.number("--spare-ports", ports_, 0, 31, "N",
+			       "PCIe ports for adapters that are plugged in later (0)");
+		options.text("--metadata", metadata_, "COMMAND",
+			     "that answers the guest at 169.254.169.254:80; "
+			     "network user only");
 		options.flag("--detach", detach_, "end when it runs; it goes on");
 		options.text("--state-dir", directory_, "DIR", "where machines are kept");
 	}
@@ -164,8 +170,12 @@ class Run : public Command {
 		add("--address", address_);
 		add("--kver", kernel_);
 		add("--memory", memory_);
+		add("--mac", mac_);
+		add("--metadata", metadata_);
 		if (cpus_)
 			add("--cpus", std::to_string(*cpus_));
+		if (ports_)
+			add("--spare-ports", std::to_string(*ports_));
 		return words;
 	}
 
@@ -225,7 +235,8 @@ class Run : public Command {
 	}
 
 	std::string name_, type_, network_, address_, driver_, kernel_, memory_, accel_, directory_;
-	std::optional<uint64_t> cpus_;
+	std::string mac_, metadata_;
+	std::optional<uint64_t> cpus_, ports_;
 	bool detach_ = false;
 };
 

@@ -19,6 +19,11 @@ from . import UserError, machine
 START_SECONDS = 60
 SEGMENTS = 999
 SEGMENT_PORT = 23000
+# QEMU forwards to a command only from addresses of its own network: that of a guest with metadata has
+# both 169.254.169.254 and EC2's default network. What else is in it the guest cannot reach.
+CLOUD_NETWORK, CLOUD_GATEWAY, CLOUD_DNS = "168.0.0.0/5", "172.31.0.2", "172.31.0.3"
+CLOUD_ADDRESS = "172.31.0.16"
+METADATA = "169.254.169.254:80"
 
 
 def network(text):
@@ -40,6 +45,19 @@ def address(text):
         return str(ipaddress.IPv4Address(text))
     except ValueError:
         raise UserError(f"--address {text}: must be an IPv4 address.") from None
+
+
+def mac_address(text):
+    """Checks a MAC address."""
+    if not re.fullmatch(r"[0-9a-fA-F][02468aceACE](:[0-9a-fA-F]{2}){5}", text):
+        raise UserError(f"--mac {text}: must be the address of one interface, such as 02:00:00:12:34:56.")
+    return text
+
+
+def cloud(command, guest):
+    """QEMU's own network for a guest whose connections to the metadata a command answers."""
+    return (f"user,id=h0,net={CLOUD_NETWORK},host={CLOUD_GATEWAY},dns={CLOUD_DNS},"
+            f"dhcpstart={guest or CLOUD_ADDRESS},guestfwd=tcp:{METADATA}-cmd:{command.replace(',', ',,')}")
 
 
 def netdev(kind, name):
@@ -65,15 +83,17 @@ class Resident(machine.Machine):
 
     def _adapters(self):
         options = self.options
-        device = f"ena,id=nic0,netdev=h0,bus=rp0,mac={mac(self.logs)}"
+        device = f"ena,id=nic0,netdev=h0,bus=rp0,mac={options.mac or mac(self.logs)}"
         if options.instance_type:
             device += f",instance-type={options.instance_type}"
         else:
             device += f",queues={options.queues},max-mtu=9001"
         if options.device_options:
             device += "," + options.device_options
-        return ["-netdev", netdev(*options.network),
-                "-device", "pcie-root-port,id=rp0,chassis=1", "-device", device]
+        network = cloud(options.metadata, options.address) if options.metadata else netdev(*options.network)
+        ports = [word for port in range(options.spare_ports + 1)
+                 for word in ("-device", f"pcie-root-port,id=rp{port},chassis={port + 1}")]
+        return ["-netdev", network, *ports, "-device", device]
 
     def _serial(self, channel):
         return ["-chardev", f"socket,id=console,path={self._path('console')},server=on,wait=off,"

@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The EC2 calls, with machines that are idle processes. */
+#include "ec2/endpoint.hh"
+#include "ec2/uri.hh"
+#include "run.hh"
+
+#include <chrono>
+#include <csignal>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <regex>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace tool;
+using namespace tool::ec2;
+
+namespace
+{
+
+constexpr time_t now = 1440938160;
+const Credential credential{"ID", "secret"};
+
+/* In place of openena run: a process with the monitor's path in its command line. */
+void run_idle(const std::string &directory, const std::vector<std::string> &words)
+{
+	const std::string machine = Machines(directory).path(words[1]);
+
+	Machines(directory).add(words[1], Json(Json::Object{}));
+	const pid_t child = fork();
+	if (!child) {
+		close(STDERR_FILENO); /* there is no such file to follow */
+		execlp("tail", "tail", "-qf", "/dev/null", (machine + "/qmp").c_str(), nullptr);
+		_exit(1);
+	}
+	const auto there = [&] {
+		return file_text("/proc/" + std::to_string(child) + "/cmdline").starts_with("tail");
+	};
+	while (!there())
+		usleep(1000);
+	std::ofstream(machine + "/pid") << child << "\n";
+}
+
+class Ec2Test : public testing::Test {
+    protected:
+	void SetUp() override
+	{
+		begin();
+	}
+	void TearDown() override
+	{
+		endpoint.reset();
+		fleet.reset();
+		const Machines machines(directory);
+		for (const std::string &name : machines.names())
+			machines.stop(name, 0);
+		while (waitpid(-1, nullptr, WNOHANG) > 0)
+			;
+	}
+	/* Begins again with what is on disk. */
+	void begin()
+	{
+		endpoint.reset();
+		fleet.reset();
+		store = std::make_unique<Store>(scratch / "state.json");
+		fleet = std::make_unique<Fleet>(
+			*store, FleetConfig{directory, scratch / "logs", "", "", "", {}},
+			[this](const std::vector<std::string> &words, const std::string &log,
+			       const std::atomic<bool> &ending) {
+				launches++;
+				while (slow && !ending)
+					usleep(1000);
+				if (!fails.empty() || ending) {
+					std::ofstream(log) << "starting\n" << fails << "\n";
+					throw Trouble("it failed");
+				}
+				run_idle(directory, words);
+				said = words;
+			});
+		endpoint = std::make_unique<Endpoint>(*store, *fleet,
+						      std::vector<Credential>{credential});
+	}
+	/* The answer to a signed request; the status in front. */
+	std::string ask(const std::string &form)
+	{
+		Authorization says{"ID", "20150830", "eu-1", "ec2", {"host", "x-amz-date"}, ""};
+		HttpRequest request{"POST",
+				    "/",
+				    {{"Host", "h"},
+				     {"X-Amz-Date", "20150830T123600Z"},
+				     {"Content-Type", "application/x-www-form-urlencoded"}},
+				    "Version=2016-11-15&Action=" + form};
+		request.headers.emplace_back(
+			"Authorization",
+			"AWS4-HMAC-SHA256 Credential=ID/20150830/eu-1/ec2/aws4_request, "
+			"SignedHeaders=host;x-amz-date, Signature=" +
+				signature_of(request, says, credential.secret));
+		const HttpAnswer answer = endpoint->answer(request, now);
+		return std::to_string(answer.status) + " " + answer.body;
+	}
+	/* The first element of that name. */
+	static std::string element(const std::string &answer, const std::string &name)
+	{
+		const std::string open = "<" + name + ">";
+		const size_t at = answer.find(open);
+		if (at == answer.npos)
+			return "";
+		return answer.substr(at + open.size(),
+				     answer.find('<', at + open.size()) - at - open.size());
+	}
+	std::string code(const std::string &form)
+	{
+		return element(ask(form), "Code");
+	}
+	std::string state(const std::string &id)
+	{
+		const std::string answer = ask("DescribeInstances&InstanceId.1=" + id);
+		return element(answer.substr(answer.find("<instanceState>")), "name");
+	}
+	/* Within a time that is long for a machine that is busy. */
+	template <typename Predicate> static bool eventually(Predicate done)
+	{
+		const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+		while (!done()) {
+			if (std::chrono::steady_clock::now() > deadline)
+				return false;
+			usleep(5000);
+		}
+		return true;
+	}
+	bool becomes(const std::string &id, const std::string &wanted)
+	{
+		return eventually([&] { return state(id) == wanted; });
+	}
+	std::string launched(const std::string &more = "")
+	{
+		const std::string id =
+			element(ask("RunInstances&InstanceType=c5n.large" + more), "instanceId");
+		EXPECT_TRUE(becomes(id, "running")) << id;
+		return id;
+	}
+	static size_t count(const std::string &text, const std::string &part)
+	{
+		size_t found = 0;
+		for (size_t at = text.find(part); at != text.npos; at = text.find(part, at + 1))
+			found++;
+		return found;
+	}
+
+	Scratch scratch;
+	std::string directory = scratch / "machines";
+	std::atomic<bool> slow = false;
+	std::atomic<int> launches = 0;
+	std::string fails;
+	std::vector<std::string> said;
+	std::unique_ptr<Store> store;
+	std::unique_ptr<Fleet> fleet;
+	std::unique_ptr<Endpoint> endpoint;
+};
+
+} // namespace
+
+TEST_F(Ec2Test, WhoIsNotKnownAndWhatIsNotThere)
+{
+	const HttpAnswer answer = endpoint->answer({"POST", "/", {{"Host", "h"}}, "Action=x"}, now);
+
+	EXPECT_EQ(answer.status, 401);
+	EXPECT_TRUE(has(answer.body, "<Code>AuthFailure</Code>")) << answer.body;
+	const std::string unknown = ask("DescribeVpcs");
+	EXPECT_TRUE(has(unknown, "400") && has(unknown, "InvalidAction") &&
+		    has(unknown, "DescribeVpcs"))
+		<< unknown;
+	EXPECT_EQ(code("DescribeInstances&Surprise=1"), "UnknownParameter");
+	EXPECT_EQ(code("DescribeInstances&DryRun=true"), "DryRunOperation");
+	EXPECT_EQ(code("DescribeInstances&DryRun=perhaps"), "InvalidParameterValue");
+	EXPECT_TRUE(has(Endpoint::too_long().body, "262144 bytes"));
+}
+
+TEST_F(Ec2Test, InstanceTypes)
+{
+	const std::string answer = ask("DescribeInstanceTypes&InstanceType.1=c5n.18xlarge");
+
+	EXPECT_EQ(element(answer, "maximumNetworkInterfaces"), "15");
+	EXPECT_EQ(element(answer, "enaSupport"), "required");
+	EXPECT_EQ(element(answer, "efaSupported"), "true");
+	EXPECT_EQ(element(answer, "baselineBandwidthInGbps"), "100.0");
+	EXPECT_EQ(element(ask("DescribeInstanceTypes&InstanceType.1=c1.medium"), "enaSupport"),
+		  "unsupported");
+	EXPECT_EQ(code("DescribeInstanceTypes&InstanceType.1=c5n.lrge"), "InvalidInstanceType");
+	EXPECT_EQ(code("DescribeInstanceTypes&MaxResults=5&InstanceType.1=c5n.large"),
+		  "InvalidParameterCombination");
+	std::string token, form = "DescribeInstanceTypes&MaxResults=5&Filter.1.Name=instance-type"
+				  "&Filter.1.Value.1=c5n.*";
+	const std::string first = ask(form);
+	EXPECT_EQ(count(first, "<instanceType>"), 5U);
+	const std::string second = ask(form + "&NextToken=" + element(first, "nextToken"));
+	EXPECT_EQ(count(second, "<instanceType>"), 2U);
+	EXPECT_EQ(element(second, "nextToken"), "");
+}
+
+TEST_F(Ec2Test, TheLifeOfAnInstance)
+{
+	const std::string id = launched("&ImageId=ami-0000000000000612e&UserData=aGk=");
+
+	EXPECT_EQ(said,
+		  (std::vector<std::string>{"run", id, "--detach", "--instance-type", "c5n.large",
+					    "--network", "user", "--driver", "ena", "--kver",
+					    "6.12", "--address", "172.31.0.16", "--mac", said[14],
+					    "--spare-ports", "2", "--state-dir", directory}));
+	const std::string answer = ask("DescribeInstances&InstanceId.1=" + id);
+	EXPECT_EQ(element(answer, "interfaceType"), "interface");
+	EXPECT_EQ(element(answer, "enaSupport"), "true");
+	EXPECT_EQ(code("ModifyInstanceAttribute&EnaSupport.Value=false&InstanceId=" + id),
+		  "IncorrectInstanceState");
+	EXPECT_TRUE(has(ask("StopInstances&Force=true&InstanceId.1=" + id), "<code>16"));
+	EXPECT_TRUE(becomes(id, "stopped"));
+	EXPECT_TRUE(has(ask("ModifyInstanceAttribute&EnaSupport.Value=false&InstanceId=" + id),
+			"<return>true"));
+	EXPECT_TRUE(has(ask("DescribeInstanceAttribute&Attribute=enaSupport&InstanceId=" + id),
+			"<enaSupport><value>false"));
+	EXPECT_EQ(code("StartInstances&InstanceId.1=" + id), "InvalidParameterCombination");
+	ask("ModifyInstanceAttribute&EnaSupport.Value=true&InstanceId=" + id);
+	ask("StartInstances&InstanceId.1=" + id);
+	EXPECT_TRUE(becomes(id, "running"));
+	ask("TerminateInstances&InstanceId.1=" + id);
+	EXPECT_TRUE(becomes(id, "terminated"));
+	EXPECT_EQ(code("StartInstances&InstanceId.1=" + id), "IncorrectInstanceState");
+	begin();
+	EXPECT_EQ(state(id), "terminated");
+	EXPECT_FALSE(has(ask("DescribeNetworkInterfaces"), "<item>"));
+}
+
+TEST_F(Ec2Test, AGuestThatEndsByItself)
+{
+	const std::string id = launched();
+
+	kill(*Machines(directory).running(id), SIGKILL);
+	EXPECT_TRUE(becomes(id, "stopped"));
+	EXPECT_TRUE(eventually([&] {
+		return element(ask("DescribeInstances"), "reason") == "Instance initiated shutdown";
+	}));
+}
+
+TEST_F(Ec2Test, ALaunchThatFails)
+{
+	fails = "no root file system";
+	const std::string id = element(ask("RunInstances&InstanceType=c5n.large"), "instanceId");
+
+	EXPECT_TRUE(becomes(id, "stopped"));
+	EXPECT_TRUE(has(ask("DescribeInstances"), "Internal error on launch: no root file system"));
+	fails.clear();
+	ask("StartInstances&InstanceId.1=" + id);
+	EXPECT_TRUE(becomes(id, "running"));
+}
+
+/* What was promised is done by the next endpoint. */
+TEST_F(Ec2Test, AnEndpointThatEndsInTheMiddle)
+{
+	slow = true;
+	const std::string id = element(ask("RunInstances&InstanceType=c5n.large"), "instanceId");
+	while (!launches)
+		usleep(1000);
+	slow = false;
+	fails = "given up";
+	fleet.reset(); /* ends the launch */
+	fails.clear();
+	begin();
+	EXPECT_EQ(state(id), "pending");
+	fleet->settle_all();
+	EXPECT_TRUE(becomes(id, "running"));
+}
+
+TEST_F(Ec2Test, TheSameTokenIsTheSameReservation)
+{
+	const std::string form = "RunInstances&InstanceType=c5n.large&ClientToken=abc";
+	const std::string first = ask(form), second = ask(form);
+
+	EXPECT_EQ(element(first, "instanceId"), element(second, "instanceId"));
+	EXPECT_EQ(count(ask("DescribeInstances"), "<instanceId>"), 2U); /* with its attachment */
+	EXPECT_EQ(code(form + "&MaxCount=2"), "IdempotentParameterMismatch");
+}
+
+TEST_F(Ec2Test, RequestsInParallel)
+{
+	std::vector<std::thread> threads;
+	std::atomic<int> made = 0;
+
+	for (int i = 0; i < 4; i++)
+		threads.emplace_back([&] {
+			for (int j = 0; j < 5; j++)
+				made += ask("CreateNetworkInterface&SubnetId=subnet-"
+					    "00000000000000007")
+						.starts_with("200");
+		});
+	for (std::thread &thread : threads)
+		thread.join();
+	EXPECT_EQ(made, 20);
+	const std::string all = ask("DescribeNetworkInterfaces");
+	std::set<std::string> addresses;
+	for (int host = 16; host < 36; host++)
+		EXPECT_TRUE(has(all, "172.31.7." + std::to_string(host) + "<")) << host;
+}
+
+TEST_F(Ec2Test, ADiskThatIsFullChangesNothing)
+{
+	const std::string before = ask("DescribeNetworkInterfaces");
+
+	/* Root writes where it may not: a directory in the way of the new file. */
+	std::filesystem::create_directory(scratch / "state.json.new");
+	const std::string answer = ask("CreateNetworkInterface&SubnetId=subnet-00000000000000000");
+	EXPECT_TRUE(answer.starts_with("500") && has(answer, "InternalError") &&
+		    has(answer, "state.json cannot be written"))
+		<< answer;
+	EXPECT_FALSE(has(ask("DescribeNetworkInterfaces"), "eni-"));
+	std::filesystem::remove(scratch / "state.json.new");
+	EXPECT_EQ(ask("CreateNetworkInterface&SubnetId=subnet-00000000000000000").substr(0, 3),
+		  "200");
+}
+
+TEST_F(Ec2Test, AStateThatIsDamaged)
+{
+	ask("CreateNetworkInterface&SubnetId=subnet-00000000000000000");
+	const std::string good = file_text(scratch / "state.json");
+
+	for (const std::string &bad :
+	     {std::string(), std::string("{"), std::string("[]"), good.substr(0, good.size() / 2),
+	      std::regex_replace(good, std::regex("\"device_index\": 0"), "\"device_index\": -1"),
+	      std::regex_replace(good, std::regex("\"mac\""), "\"mac2\"")}) {
+		std::ofstream(scratch / "state.json") << bad;
+		EXPECT_THROW(Store(scratch / "state.json"), Trouble) << bad;
+	}
+	std::ofstream(scratch / "state.json") << good;
+	EXPECT_EQ(Store(scratch / "state.json").now()->interfaces.size(), 1U);
+}
+
+TEST_F(Ec2Test, Tags)
+{
+	const std::string id = launched("&TagSpecification.1.ResourceType=instance"
+					"&TagSpecification.1.Tag.1.Key=Name"
+					"&TagSpecification.1.Tag.1.Value=web");
+
+	EXPECT_TRUE(has(ask("DescribeInstances&Filter.1.Name=tag:Name&Filter.1.Value.1=w?b"), id));
+	ask("CreateTags&ResourceId.1=" + id + "&Tag.1.Key=b&Tag.1.Value=%3Cx%3E");
+	EXPECT_TRUE(has(ask("DescribeTags&Filter.1.Name=key&Filter.1.Value.1=b"),
+			"<value>&lt;x&gt;</value>"));
+	ask("DeleteTags&ResourceId.1=" + id + "&Tag.1.Key=b&Tag.1.Value=other");
+	EXPECT_TRUE(has(ask("DescribeTags"), "<key>b"));
+	ask("DeleteTags&ResourceId.1=" + id + "&Tag.1.Key=b");
+	EXPECT_FALSE(has(ask("DescribeTags"), "<key>b"));
+	std::string many = "CreateTags&ResourceId.1=" + id;
+	for (int i = 0; i < 50; i++)
+		many += "&Tag." + std::to_string(i + 1) + ".Key=k" + std::to_string(i);
+	EXPECT_EQ(code(many), "TagLimitExceeded");
+	EXPECT_FALSE(has(ask("DescribeTags"), "<key>k0"));
+	EXPECT_EQ(code("CreateTags&ResourceId.1=" + id + "&Tag.1.Key=aws:x"),
+		  "InvalidParameterValue");
+	EXPECT_EQ(code("CreateTags&Tag.1.Key=x&ResourceId.1=vol-1"), "InvalidID");
+}
+
+TEST_F(Ec2Test, InterfacesOfAnInstanceThatIsStopped)
+{
+	const std::string id = launched();
+	const std::string card =
+		element(ask("CreateNetworkInterface&SubnetId=subnet-00000000000000003"),
+			"networkInterfaceId");
+	const std::string at = "&InstanceId=" + id + "&NetworkInterfaceId=" + card;
+
+	ask("StopInstances&Force=true&InstanceId.1=" + id);
+	EXPECT_TRUE(becomes(id, "stopped"));
+	EXPECT_EQ(code("AttachNetworkInterface&DeviceIndex=0" + at), "InvalidParameterValue");
+	EXPECT_EQ(code("AttachNetworkInterface&DeviceIndex=3" + at), "AttachmentLimitExceeded");
+	const std::string attachment =
+		element(ask("AttachNetworkInterface&DeviceIndex=2" + at), "attachmentId");
+	EXPECT_EQ(code("AttachNetworkInterface&DeviceIndex=1" + at),
+		  "InvalidNetworkInterface.InUse");
+	EXPECT_EQ(code("DeleteNetworkInterface&NetworkInterfaceId=" + card),
+		  "InvalidNetworkInterface.InUse");
+	EXPECT_TRUE(has(ask("DescribeInstances"), card));
+	EXPECT_EQ(code("DetachNetworkInterface&AttachmentId=eni-attach-0"),
+		  "InvalidAttachmentID.NotFound");
+	ask("DetachNetworkInterface&AttachmentId=" + attachment);
+	EXPECT_TRUE(eventually([&] { return has(ask("DescribeNetworkInterfaces"), "available"); }));
+	EXPECT_TRUE(has(ask("DeleteNetworkInterface&NetworkInterfaceId=" + card), "<return>true"));
+}
+
+TEST_F(Ec2Test, WordsThatAreWrong)
+{
+	for (const auto &[form, wanted] : std::vector<std::pair<const char *, const char *>>{
+		     {"RunInstances&InstanceType=c5n.lrge", "InvalidParameterValue"},
+		     {"RunInstances&InstanceType=c4.large", "Unsupported"},
+		     {"RunInstances&ImageId=ami-1", "InvalidAMIID.NotFound"},
+		     {"RunInstances&ImageId=../x", "InvalidAMIID.Malformed"},
+		     {"RunInstances&SubnetId=subnet-00000000000000999", "InvalidSubnetID.NotFound"},
+		     {"RunInstances&MinCount=0", "InvalidParameterValue"},
+		     {"RunInstances&MinCount=3&MaxCount=2", "InvalidParameterValue"},
+		     {"RunInstances&KeyName=x", "UnknownParameter"},
+		     {"StopInstances", "MissingParameter"},
+		     {"StopInstances&InstanceId.1=../../etc", "InvalidInstanceID.Malformed"},
+		     {"StopInstances&InstanceId.1=i-0123456789abcdef0",
+		      "InvalidInstanceID.NotFound"},
+		     {"DescribeNetworkInterfaces&NetworkInterfaceId.1=eni-x",
+		      "InvalidNetworkInterfaceId.Malformed"},
+		     {"CreateNetworkInterface", "MissingParameter"},
+	     })
+		EXPECT_EQ(code(form), wanted) << form;
+	EXPECT_EQ(launches, 0);
+}

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fleet.hh"
+
+#include "catalog.hh"
+#include "durable.hh"
+#include "plug.hh"
+#include "text.hh"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+
+namespace tool::ec2
+{
+
+namespace
+{
+
+constexpr unsigned int grace_s = 5; /* for a guest that is asked to end */
+constexpr size_t longest_reason = 500;
+
+/* Where the log ends: what went wrong. */
+std::string last_words(const std::string &log)
+{
+	try {
+		std::string text = read_whole(log).value_or("");
+		while (text.ends_with('\n'))
+			text.pop_back();
+		return printable(text.substr(text.rfind('\n') + 1), longest_reason);
+	} catch (const Trouble &) {
+		return {};
+	}
+}
+
+} // namespace
+
+Fleet::Fleet(Store &store, FleetConfig config, RunProgram run)
+    : store_(store), config_(std::move(config)), machines_(config_.machines), run_(std::move(run))
+{
+}
+
+Fleet::~Fleet()
+{
+	std::unique_lock lock(mutex_);
+	ending_ = true;
+	idle_.wait(lock, [this] { return working_.empty(); });
+}
+
+void Fleet::settle(const std::string &id)
+{
+	const std::lock_guard lock(mutex_);
+	const auto working = working_.find(id);
+
+	if (ending_)
+		return;
+	if (working != working_.end()) {
+		working->second = true;
+		return;
+	}
+	working_.emplace(id, false);
+	std::thread([this, id] { work(id); }).detach();
+}
+
+void Fleet::settle_all()
+{
+	for (const auto &[id, instance] : store_.now()->instances)
+		settle(id);
+}
+
+/* The only thread that does anything with that machine. */
+void Fleet::work(const std::string &id)
+{
+	for (bool again = true; again;) {
+		const auto state = store_.now();
+		const auto found = state->instances.find(id);
+		try {
+			if (found != state->instances.end())
+				bring_about(found->second);
+		} catch (const std::exception &error) {
+			fprintf(stderr, "openena: %s: %s\n", id.c_str(), error.what());
+		}
+		std::unique_lock lock(mutex_);
+		again = std::exchange(working_.at(id), false) && !ending_;
+		if (!again) {
+			working_.erase(id);
+			std::notify_all_at_thread_exit(idle_, std::move(lock));
+		}
+	}
+}
+
+void Fleet::bring_about(const Instance &instance)
+{
+	if (instance.goal != Goal::running) {
+		clear_away(instance);
+	} else if (!instance.launched) {
+		launch(instance);
+	} else if (!machines_.running(instance.id)) {
+		note_end(instance.id, "Client.InstanceInitiatedShutdown",
+			 "Instance initiated shutdown");
+	} else {
+		plug_and_unplug(instance);
+	}
+}
+
+std::vector<std::string> Fleet::words_for(const Instance &instance) const
+{
+	const Image &image = image_of(instance.image);
+	const Subnet subnet = subnet_of(instance.subnet);
+	std::vector<std::string> words = {
+		"run",         instance.id, "--detach",     "--instance-type",
+		instance.type, "--network", subnet.network, "--driver",
+		image.driver,  "--kver",    image.kernel};
+	const auto add = [&](const char *option, const std::string &value) {
+		if (!value.empty())
+			words.insert(words.end(), {option, value});
+	};
+	const auto interfaces = store_.now()->interfaces_of(instance.id);
+
+	if (!interfaces.empty()) {
+		add("--address", interfaces[0].address);
+		add("--mac", interfaces[0].mac);
+	}
+	add("--spare-ports", std::to_string(most_interfaces(instance.type) - 1));
+	add("--accel", config_.accel);
+	add("--memory", config_.memory);
+	if (instance.cpus || config_.cpus)
+		add("--cpus", std::to_string(instance.cpus ? instance.cpus : *config_.cpus));
+	add("--state-dir", config_.machines);
+	if (!subnet.number && !config_.metadata.empty())
+		add("--metadata", config_.metadata + " " + instance.id);
+	return words;
+}
+
+void Fleet::launch(const Instance &instance)
+{
+	const std::string log = config_.logs + "/" + instance.id;
+	const std::string id = instance.id;
+
+	launches_.acquire();
+	try {
+		/* An endpoint that was killed may have left something of it. */
+		machines_.stop(id, 0);
+		std::filesystem::create_directories(config_.logs);
+		run_(words_for(instance), log, ending_);
+	} catch (const std::exception &error) {
+		launches_.release();
+		if (ending_)
+			return; /* it is still to be done */
+		const std::string why = last_words(log);
+		note_end(id, "Server.InternalError",
+			 "Internal error on launch: " + (why.empty() ? error.what() : why));
+		return;
+	}
+	launches_.release();
+	store_.change([&](State &state) {
+		const auto now = state.instances.find(id);
+		if (now != state.instances.end() && now->second.goal == Goal::running)
+			now->second.launched = true;
+	});
+	plug_and_unplug(instance);
+}
+
+void Fleet::note_end(const std::string &id, const char *code, const std::string &reason)
+{
+	store_.change([&](State &state) {
+		const auto now = state.instances.find(id);
+		if (now == state.instances.end() || now->second.goal != Goal::running)
+			return;
+		now->second.goal = Goal::stopped;
+		now->second.changed = time(nullptr);
+		now->second.reason_code = code;
+		now->second.reason = reason;
+	});
+}
+
+/* The machine, and what of its interfaces should not outlive it. */
+void Fleet::clear_away(const Instance &instance)
+{
+	const auto interfaces = store_.now()->interfaces_of(instance.id);
+	const bool detaching = std::any_of(interfaces.begin(), interfaces.end(),
+					   [](const Interface &each) { return each.detaching; });
+
+	machines_.stop(instance.id,
+		       instance.force || instance.goal == Goal::terminated ? 0 : grace_s);
+	{
+		const std::lock_guard lock(mutex_);
+		for (const Interface &interface : interfaces)
+			plugged_.erase(interface.id);
+	}
+	if (!detaching && (instance.goal != Goal::terminated || interfaces.empty()))
+		return;
+	store_.change([&](State &state) {
+		for (const Interface &interface : interfaces) {
+			const auto now = state.interfaces.find(interface.id);
+			if (now == state.interfaces.end() || now->second.instance != instance.id)
+				continue;
+			if (instance.goal == Goal::terminated && interface.delete_on_termination) {
+				state.tags.erase(interface.id);
+				state.interfaces.erase(now);
+			} else if (instance.goal == Goal::terminated || now->second.detaching) {
+				now->second.detach();
+			}
+		}
+	});
+}
+
+void Fleet::plug_and_unplug(const Instance &instance)
+{
+	std::vector<Interface> interfaces = store_.now()->interfaces_of(instance.id);
+	std::vector<std::string> gone;
+
+	/* The first was there when the machine was started. */
+	std::erase_if(interfaces, [](const Interface &each) { return !each.device_index; });
+	if (interfaces.empty())
+		return;
+	Qmp qmp(machines_.path(instance.id, "qmp"));
+	for (const Interface &interface : interfaces) {
+		bool in = is_plugged(qmp, interface.id);
+		try {
+			if (interface.detaching && in && unplug(qmp, interface.id, ending_))
+				in = false;
+			else if (!interface.detaching && !in)
+				plug(qmp, interface, instance.type), in = true;
+		} catch (const Refused &refused) {
+			fprintf(stderr, "openena: %s: %s\n", interface.id.c_str(), refused.what());
+		}
+		/* Refused, or taken out. */
+		if (!in)
+			gone.push_back(interface.id);
+		const std::lock_guard lock(mutex_);
+		if (in)
+			plugged_.insert(interface.id);
+		else
+			plugged_.erase(interface.id);
+	}
+	if (gone.empty())
+		return;
+	store_.change([&](State &state) {
+		for (const std::string &id : gone)
+			if (state.interfaces.contains(id) &&
+			    state.interfaces[id].instance == instance.id)
+				state.interfaces[id].detach();
+	});
+}
+
+std::string Fleet::state_of(const Instance &instance)
+{
+	const bool running = machines_.running(instance.id).has_value();
+
+	if (instance.goal == Goal::terminated)
+		return running ? "shutting-down" : "terminated";
+	if (instance.goal == Goal::stopped)
+		return running ? "stopping" : "stopped";
+	if (!instance.launched)
+		return "pending";
+	if (!running)
+		settle(instance.id);
+	return running ? "running" : "stopped";
+}
+
+bool Fleet::plugged(const Interface &interface) const
+{
+	const std::lock_guard lock(mutex_);
+	return plugged_.contains(interface.id);
+}
+
+} // namespace tool::ec2

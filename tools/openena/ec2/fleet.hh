@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Makes machines what their instances should be. */
+#ifndef TOOL_EC2_FLEET_HH
+#define TOOL_EC2_FLEET_HH
+
+#include "machines.hh"
+#include "state.hh"
+
+#include <atomic>
+#include <condition_variable>
+#include <semaphore>
+#include <set>
+#include <thread>
+
+namespace tool::ec2
+{
+
+/*
+ * Runs "openena" with @words, until it ends or @ending says so, with what it says in the file
+ * @log. Trouble if it fails.
+ */
+using RunProgram = std::function<void(const std::vector<std::string> &words, const std::string &log,
+				      const std::atomic<bool> &ending)>;
+
+/* What all machines of an endpoint get. */
+struct FleetConfig {
+	std::string machines; /* directory; empty: the default */
+	std::string logs; /* directory for what the launches say */
+	std::string metadata; /* command for a guest's connection to the metadata; ID is added */
+	std::string accel, memory;
+	std::optional<uint64_t> cpus;
+};
+
+class Fleet {
+    public:
+	Fleet(Store &store, FleetConfig config, RunProgram run);
+	/* Launches under way are given up, and are done again by the next Fleet. */
+	~Fleet();
+	Fleet(const Fleet &) = delete;
+	Fleet &operator=(const Fleet &) = delete;
+
+	/* Has the machine of that instance become what it should be; returns at once. */
+	void settle(const std::string &id);
+	void settle_all();
+
+	/* "running" and the like; settles what has ended by itself. */
+	[[nodiscard]] std::string state_of(const Instance &instance);
+	/* An interface that should be in a running machine: it is. */
+	[[nodiscard]] bool plugged(const Interface &interface) const;
+
+    private:
+	void work(const std::string &id);
+	void bring_about(const Instance &instance);
+	void launch(const Instance &instance);
+	void clear_away(const Instance &instance);
+	void plug_and_unplug(const Instance &instance);
+	void note_end(const std::string &id, const char *code, const std::string &reason);
+	[[nodiscard]] std::vector<std::string> words_for(const Instance &instance) const;
+
+	Store &store_;
+	FleetConfig config_;
+	Machines machines_;
+	RunProgram run_;
+	std::atomic<bool> ending_ = false;
+	std::counting_semaphore<> launches_{2}; /* at a time */
+	mutable std::mutex mutex_;
+	std::condition_variable idle_;
+	std::map<std::string, bool> working_; /* instances with a thread; true: once more */
+	std::set<std::string> plugged_; /* interfaces */
+};
+
+/* The program itself. */
+void run_this_program(const std::vector<std::string> &words, const std::string &log,
+		      const std::atomic<bool> &ending);
+
+} // namespace tool::ec2
+
+#endif

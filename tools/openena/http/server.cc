@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "server.hh"
+
+#include "text.hh"
+#include "trouble.hh"
+
+#include <csignal>
+#include <httplib.h>
+#include <thread>
+
+namespace tool
+{
+
+namespace
+{
+
+constexpr time_t patience_s = 10; /* with a client that sends nothing */
+
+HttpRequest from_library(const httplib::Request &request, std::string body)
+{
+	HttpRequest mine{request.method, request.target, {}, std::move(body)};
+
+	for (const auto &[name, value] : request.headers)
+		/* The library's own, about the connection. */
+		if (name != "REMOTE_ADDR" && name != "REMOTE_PORT" && name != "LOCAL_ADDR" &&
+		    name != "LOCAL_PORT")
+			mine.headers.emplace_back(name, value);
+	return mine;
+}
+
+void to_library(const HttpAnswer &answer, httplib::Response &response)
+{
+	response.status = answer.status;
+	for (const auto &[name, value] : answer.headers)
+		response.set_header(name, value);
+	response.set_content(answer.body, answer.type);
+}
+
+/* Every path and method is the handler's. */
+void set_handlers(httplib::Server &server, const HttpServerConfig &config,
+		  const HttpHandler &handler)
+{
+	/* The library would take a form apart, and refuses one of more than 8 KiB. */
+	const auto with_body = [&handler](const httplib::Request &request,
+					  httplib::Response &response,
+					  const httplib::ContentReader &read) {
+		std::string body;
+		if (read([&body](const char *data, size_t size) {
+			    body.append(data, size);
+			    return true;
+		    }))
+			to_library(handler(from_library(request, std::move(body))), response);
+	};
+
+	server.set_pre_routing_handler(
+		[&handler](const httplib::Request &request, httplib::Response &response) {
+			if (request.method != "GET" && request.method != "HEAD")
+				return httplib::Server::HandlerResponse::Unhandled;
+			to_library(handler(from_library(request, {})), response);
+			return httplib::Server::HandlerResponse::Handled;
+		});
+	server.Post(".*", with_body);
+	server.Put(".*", with_body);
+	server.set_error_handler([&config](const httplib::Request &, httplib::Response &response) {
+		if (response.status == 413)
+			to_library(config.too_long, response);
+	});
+	server.set_payload_max_length(config.longest_body);
+	server.set_read_timeout(patience_s);
+}
+
+int bind(httplib::Server &server, const HttpServerConfig &config)
+{
+	/* The library's own would share the port with whoever has it. */
+	server.set_socket_options([](socket_t socket) {
+		const int yes = 1;
+		setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+	});
+	if (!config.port)
+		return server.bind_to_any_port(config.address.c_str());
+	return server.bind_to_port(config.address.c_str(), config.port) ? config.port : -1;
+}
+
+} // namespace
+
+void serve_http(const HttpServerConfig &config, const HttpHandler &handler,
+		const std::function<void(uint16_t)> &ready)
+{
+	httplib::Server server;
+	sigset_t ends;
+
+	set_handlers(server, config, handler);
+	const int port = bind(server, config);
+	if (port < 0)
+		throw Trouble(format("--port %u of %s cannot be had: is it in use?", config.port,
+				     config.address == "127.0.0.1"
+					     ? "the loopback interface"
+					     : printable(config.address).c_str()));
+	/* Before there are threads, so that all of them leave these to the one that waits. */
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &ends, nullptr);
+	std::thread listener([&] { server.listen_after_bind(); });
+	while (!server.is_running())
+		std::this_thread::sleep_for(std::chrono::milliseconds(1));
+	ready(static_cast<uint16_t>(port));
+	int signal;
+	sigwait(&ends, &signal);
+	server.stop();
+	listener.join();
+}
+
+} // namespace tool
