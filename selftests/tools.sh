@@ -79,8 +79,53 @@ tunes() # workload other
     return $status
 }
 
+# The queues that ethtool has, and what they received meanwhile.
+top_sees_traffic()
+{
+    local queues
+    queues=$(ethtool -l "$NETIF" | awk '/^Combined:/ { n = $2 } END { print n }')
+    ping -q -i 0.01 -w "$(seconds 3)" "$REMOTE_V4" >/dev/null &
+    openena top "$NETIF" --count 2 --interval 500 --json >"$ST_TMP/top" || return 1
+    openena top "$NETIF" --once --interval 500
+    wait
+    python3 - "$ST_TMP/top" "$NETIF" "$queues" "$DRIVER" <<'END'
+import json, sys
+name, queues, driver = sys.argv[2], int(sys.argv[3]), sys.argv[4]
+told = [json.loads(line)["interfaces"][0] for line in open(sys.argv[1])]
+assert len(told) == 2, told
+for turn in told:
+    assert (turn["name"], turn["driver"], turn["link_up"]) == (name, driver, True), turn
+    assert [queue["queue"] for queue in turn["queues"]] == list(range(queues)), turn["queues"]
+    received = sum(queue["rx"]["packets_per_second"] for queue in turn["queues"])
+    assert 0.5 * turn["rx"]["packets_per_second"] <= received <= 2 * turn["rx"]["packets_per_second"], turn
+    assert received > 5 and sum(queue["tx"]["bits_per_second"] for queue in turn["queues"]) > 1000, turn
+END
+}
+
+# Each poll is in both histograms, in the order of magnitude that there can be.
+top_measures_polls()
+{
+    ping -q -i 0.01 -w "$(seconds 3)" "$REMOTE_V4" >/dev/null &
+    openena top "$NETIF" --count 2 --interval 700 --json >"$ST_TMP/top" || return 1
+    openena top "$NETIF" --count 2 --interval 500 --lines | tail -n 14
+    wait
+    python3 - "$ST_TMP/top" <<'END'
+import json, sys
+told = [json.loads(line) for line in open(sys.argv[1])][-1]
+assert told["lacks"] is None, told["lacks"]
+polls = told["interfaces"][0]["polls"]
+received = sum(napi["packets"] for napi in polls)
+batches = sum(sum(napi["polls_by_log2_packets"]) for napi in polls)
+waits = [sum(napi["polls_by_log2_wait_ns"][n] for napi in polls) for n in range(32)]
+assert 5 < received and 5 < batches, polls
+# Most polls follow an interrupt, after 256 ns at least and a second at most.
+assert batches / 2 < sum(waits) <= batches + 2, polls
+assert not any(waits[:8] + waits[30:]), waits
+END
+}
+
 command -v openena >/dev/null || skip_all "make tools has not built openena"
-st_begin "openena check and tune"
+st_begin "openena check, tune and top"
 # The kernel asks Linux's driver for its flow rules when queues go; it has none, and says so.
 [ "$DRIVER" = ena ] && log_allow 'Command parameter 46 is not supported'
 run "every adapter is there" all_adapters
@@ -94,4 +139,7 @@ run "an interface that is down is found" finds "the interface is down" \
 run "a wrong interface is refused" refuses "the nearest is $NETIF" openena check --interface "${NETIF}x"
 run "tune for latency, and undo" tunes latency throughput
 run "tune for packet rate, and undo" tunes packet-rate latency
+run "top sees each queue's traffic" top_sees_traffic
+run "top measures polls in the kernel" top_measures_polls
+run "top refuses a wrong interface" refuses "the nearest is $NETIF" openena top "${NETIF}x" --once
 st_end

@@ -84,6 +84,42 @@ void FakeMachine::set_link(const std::string &, const std::string &knob, const s
 	knobs[knob] = value;
 }
 
+namespace
+{
+
+/* Interface 2 alone, once it is watched. */
+class FakeMeter : public tool::PollMeter {
+    public:
+	explicit FakeMeter(const tool::Polls &polls) : polls_(polls)
+	{
+	}
+	void watch(uint32_t interface_index) override
+	{
+		watched_ = watched_ || interface_index == 2;
+	}
+	tool::Polls read() override
+	{
+		return watched_ ? polls_ : tool::Polls{};
+	}
+	[[nodiscard]] std::string lacks() const override
+	{
+		return "";
+	}
+
+    private:
+	const tool::Polls &polls_;
+	bool watched_ = false;
+};
+
+} // namespace
+
+std::unique_ptr<tool::PollMeter> FakeMachine::polls() const
+{
+	if (!measured)
+		throw tool::Trouble("BPF is not allowed");
+	return std::make_unique<FakeMeter>(*measured);
+}
+
 std::string FakeMachine::text(const std::string &path) const
 {
 	return file_text(scratch / path);

@@ -35,6 +35,11 @@ class FakeMachine : MachineFiles, public tool::System {
 	{
 		return netdev_queues;
 	}
+	[[nodiscard]] std::map<uint32_t, uint32_t> napi_queues(uint32_t) const override
+	{
+		return {{513, 0}};
+	}
+	[[nodiscard]] std::unique_ptr<tool::PollMeter> polls() const override;
 	[[nodiscard]] std::string kernel() const override
 	{
 		return "6.12.1";
@@ -57,6 +62,7 @@ class FakeMachine : MachineFiles, public tool::System {
 
 	tool::LinkFacts facts;
 	tool::QueueCounts netdev_queues;
+	std::optional<tool::Polls> measured; /* none: BPF is not allowed */
 	std::map<std::string, std::string> knobs;
 	std::string refused;
 };

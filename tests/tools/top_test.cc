@@ -276,6 +276,8 @@ TEST(TopKeys, DoWhatTheHelpSays)
 	EXPECT_TRUE(settings.help);
 	settings.press('k');
 	EXPECT_EQ(settings.scroll, 0u);
+	settings.press('z');
+	EXPECT_TRUE(settings.zero);
 	EXPECT_FALSE(settings.press('x'));
 	EXPECT_FALSE(settings.quit);
 	settings.press('q');

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sample.hh"
 
+#include "poll_figures.hh"
 #include "text.hh"
 
 #include <algorithm>
@@ -78,6 +79,17 @@ void count_queues(const System &system, const std::string &interface, Sample &sa
 				printable(name.substr(0, name.size() - ending.size()), 40), value);
 }
 
+void measure(const System &system, PollMeter &meter, Sample &sample)
+{
+	const auto index = static_cast<uint32_t>(sample.index);
+
+	meter.watch(index);
+	for (const auto &[key, figures] : meter.read())
+		if (key.first == index)
+			sample.polls[key.second] = figures;
+	sample.napi_queues = system.napi_queues(index);
+}
+
 std::optional<double> rate(std::optional<uint64_t> before, std::optional<uint64_t> now,
 			   double seconds, double unit = 1)
 {
@@ -95,7 +107,7 @@ Rate rate_of(const Counts &before, const Counts &now, double seconds)
 } // namespace
 
 std::optional<Sample> take_sample(const System &system, const std::string &interface,
-				  Sample::Clock::time_point now)
+				  Sample::Clock::time_point now, PollMeter *meter)
 {
 	const std::string at = std::string(net) + "/" + interface;
 	const auto index = file_number(system, at + "/ifindex");
@@ -113,6 +125,8 @@ std::optional<Sample> take_sample(const System &system, const std::string &inter
 	sample.tx = totals(system, interface, "tx");
 	sample.fill = fill_of(system, interface);
 	count_queues(system, interface, sample);
+	if (meter)
+		measure(system, *meter, sample);
 	return sample;
 }
 
@@ -141,6 +155,10 @@ Rates rates_between(const Sample *before, const Sample &now)
 		const auto old = then.queues.find(queue);
 		rates.queues[queue] = rate_of(old == then.queues.end() ? Counts{} : old->second,
 					      counts, rates.seconds);
+	}
+	for (const auto &[napi, figures] : now.polls) {
+		const auto old = then.polls.find(napi);
+		rates.polls[napi] = old == then.polls.end() ? figures : less(figures, old->second);
 	}
 	for (const auto &[name, value] : now.allowances) {
 		std::optional<uint64_t> old;

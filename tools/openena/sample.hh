@@ -28,11 +28,14 @@ struct Sample {
 	Counts rx, tx; /* of the interface */
 	std::map<uint32_t, Fill> fill; /* by transmit queue */
 	std::vector<std::pair<std::string, uint64_t>> allowances; /* how often each was exceeded */
+	std::map<uint32_t, polls_figures> polls; /* by NAPI id; empty: not measured */
+	std::map<uint32_t, uint32_t> napi_queues; /* as far as the kernel tells */
 };
 
-/* Any driver's interface; none: there is none such (any more). */
+/* Any driver's interface; none: there is none such (any more). @meter may be null. */
 [[nodiscard]] std::optional<Sample> take_sample(const System &system, const std::string &interface,
-						Sample::Clock::time_point now);
+						Sample::Clock::time_point now,
+						PollMeter *meter = nullptr);
 
 /* The interfaces that are hardware, or that a virtual machine takes for such. */
 [[nodiscard]] std::vector<std::string> hardware_interfaces(const System &system);
@@ -46,6 +49,7 @@ struct Rates {
 	std::map<Queue, Rate> queues; /* those of now */
 	Rate rx, tx;
 	std::vector<std::optional<double>> allowances; /* in the order of the sample */
+	std::map<uint32_t, polls_figures> polls; /* in the interval, by NAPI id */
 	double seconds = 0;
 };
 

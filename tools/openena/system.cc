@@ -121,6 +121,16 @@ QueueCounts System::queue_stats(uint32_t interface_index) const
 	return read_queue_stats(interface_index);
 }
 
+std::map<uint32_t, uint32_t> System::napi_queues(uint32_t interface_index) const
+{
+	return read_napi_queues(interface_index);
+}
+
+std::unique_ptr<PollMeter> System::polls() const
+{
+	return measure_polls();
+}
+
 std::string System::kernel() const
 {
 	utsname names{};

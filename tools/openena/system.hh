@@ -3,6 +3,7 @@
 #ifndef TOOL_SYSTEM_HH
 #define TOOL_SYSTEM_HH
 
+#include "polls.hh"
 #include "queue_counts.hh"
 
 #include <cstdint>
@@ -69,6 +70,11 @@ class System {
 	[[nodiscard]] virtual std::vector<std::pair<std::string, uint64_t>>
 	link_counters(const std::string &interface) const;
 	[[nodiscard]] virtual QueueCounts queue_stats(uint32_t interface_index) const;
+	/* The queue that each NAPI instance polls, by its id. */
+	[[nodiscard]] virtual std::map<uint32_t, uint32_t>
+	napi_queues(uint32_t interface_index) const;
+	/* Trouble says why not. */
+	[[nodiscard]] virtual std::unique_ptr<PollMeter> polls() const;
 	[[nodiscard]] virtual std::string kernel() const;
 	[[nodiscard]] virtual unsigned int cpus() const;
 

@@ -33,6 +33,7 @@ class Top : public Command {
 			       longest_interval.count(), "MS", "between two looks (1000)");
 		options.number("--count", count_, 1, 1'000'000'000, "N",
 			       "end after so many intervals");
+		options.flag("--no-bpf", no_bpf_, "counters alone");
 		options.choice("--sort", sort_, sort_orders(), "the busiest first");
 		options.flag("--once", once_, "one interval, as lines");
 		options.flag("--lines", lines_, "lines also to a terminal");
@@ -44,6 +45,8 @@ class Top : public Command {
 			wanted_ = hardware_interfaces(this_system());
 		if (wanted_.empty())
 			throw Trouble("no interface here is hardware: name one");
+		if (!no_bpf_)
+			begin_measurement();
 		for (const std::string &name : wanted_)
 			add(name);
 		settings_.interval = std::chrono::milliseconds(interval_.value_or(1000));
@@ -61,22 +64,50 @@ class Top : public Command {
 	}
 
     private:
+	/* Without it the counters are shown, and why there is no more. */
+	void begin_measurement()
+	{
+		try {
+			meter_ = this_system().polls();
+			lacks_ = meter_->lacks();
+		} catch (const Trouble &trouble) {
+			lacks_ = std::string("no histograms: ") + trouble.what();
+		}
+	}
+
+	[[nodiscard]] std::optional<Sample> sample(const std::string &name) const
+	{
+		return take_sample(this_system(), name, Sample::Clock::now(), meter_.get());
+	}
+
+	[[nodiscard]] std::vector<TopLine> lines() const
+	{
+		std::vector<TopLine> lines = top_lines(interfaces_, settings_);
+
+		if (!lacks_.empty())
+			lines.push_back({TopLine::Style::faint, "(" + lacks_ + ")"});
+		return lines;
+	}
+
 	void add(const std::string &name)
 	{
-		auto sample = take_sample(this_system(), name, Sample::Clock::now());
+		auto first = sample(name);
 
-		if (name.find('/') != std::string::npos || !sample)
+		if (name.find('/') != std::string::npos || !first)
 			throw Trouble(
 				no_such("interface", name, this_system().list("/sys/class/net")));
-		interfaces_.push_back({name, {}, {}});
-		interfaces_.back().update(std::move(sample));
+		interfaces_.emplace_back().name = name;
+		interfaces_.back().update(std::move(first));
 	}
 
 	void look()
 	{
-		for (TopInterface &interface : interfaces_)
-			interface.update(
-				take_sample(this_system(), interface.name, Sample::Clock::now()));
+		for (TopInterface &interface : interfaces_) {
+			if (settings_.zero)
+				interface.polls = {};
+			interface.update(sample(interface.name));
+		}
+		settings_.zero = false;
 	}
 
 	/* Exit status 1: nothing is there any more. */
@@ -86,11 +117,13 @@ class Top : public Command {
 			std::this_thread::sleep_for(settings_.interval);
 			look();
 			if (json_) {
-				io.out.line(top_json(interfaces_).dump(0));
+				Json json = top_json(interfaces_);
+				json.set("lacks", lacks_.empty() ? Json() : Json(lacks_));
+				io.out.line(json.dump(0));
 			} else {
 				if (turn)
 					io.out.line("");
-				for (const TopLine &line : top_lines(interfaces_, settings_))
+				for (const TopLine &line : lines())
 					io.out.line(line.text);
 			}
 			io.out.flush();
@@ -114,8 +147,7 @@ class Top : public Command {
 		auto next = Sample::Clock::now() + settings_.interval;
 
 		for (uint64_t turn = 0; !settings_.quit;) {
-			screen.draw(head(),
-				    settings_.help ? top_help() : top_lines(interfaces_, settings_),
+			screen.draw(head(), settings_.help ? top_help() : lines(),
 				    settings_.scroll);
 			const auto left = std::chrono::ceil<std::chrono::milliseconds>(
 				next - Sample::Clock::now());
@@ -139,7 +171,9 @@ class Top : public Command {
 	std::vector<std::string> wanted_;
 	std::optional<uint64_t> interval_, count_;
 	std::string sort_;
-	bool once_ = false, lines_ = false, json_ = false;
+	bool once_ = false, lines_ = false, json_ = false, no_bpf_ = false;
+	std::unique_ptr<PollMeter> meter_;
+	std::string lacks_; /* what is not measured, and why */
 	TopSettings settings_;
 	std::vector<TopInterface> interfaces_;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "top_view.hh"
 
+#include "poll_figures.hh"
 #include "text.hh"
 
 #include <algorithm>
@@ -95,6 +96,42 @@ void add_allowances(const Sample &sample, const Rates &rates, std::vector<TopLin
 	}
 }
 
+std::string within_text(Slots waits, double part)
+{
+	const auto time = within(waits, part);
+	return time ? time_text(*time) : "-";
+}
+
+/* Instances that polled in the interval, and how. */
+void add_polls(const TopInterface &interface, std::vector<TopLine> &lines)
+{
+	const Sample &sample = *interface.sample;
+	const double seconds = interface.rates.seconds;
+
+	if (sample.polls.empty())
+		return;
+	lines.push_back({Style::faint, "napi      queue  poll/s  packets a poll   interrupt to "
+				       "poll: half within  99% within"});
+	for (const auto &[napi, figures] : interface.rates.polls) {
+		const auto queue = sample.napi_queues.find(napi);
+		const unsigned long long polls = sum(figures.batches);
+		if (!polls || seconds <= 0)
+			continue;
+		lines.push_back(
+			{Style::plain,
+			 format("%-10u%5s%8s%16.1f%31s%12s", napi,
+				queue == sample.napi_queues.end()
+					? "-"
+					: std::to_string(queue->second).c_str(),
+				scaled(static_cast<double>(polls) / seconds).c_str(),
+				static_cast<double>(figures.packets) / static_cast<double>(polls),
+				within_text(figures.waits, 0.5).c_str(),
+				within_text(figures.waits, 0.99).c_str())});
+	}
+	for (const std::string &line : histograms(interface.polls))
+		lines.push_back({line.starts_with("packets") ? Style::faint : Style::plain, line});
+}
+
 void add_interface(const TopInterface &interface, size_t sort, std::vector<TopLine> &lines)
 {
 	if (!interface.sample) {
@@ -119,6 +156,7 @@ void add_interface(const TopInterface &interface, size_t sort, std::vector<TopLi
 				 format(" %5s", fill_text(*interface.sample, queue).c_str())});
 	}
 	add_allowances(*interface.sample, rates, lines);
+	add_polls(interface, lines);
 }
 
 Json json_of(const std::optional<double> &value)
@@ -156,6 +194,33 @@ Json queues_json(const Sample &sample, const Rates &rates)
 	return queues;
 }
 
+Json slots_json(Slots slots)
+{
+	Json json(Json::Array{});
+
+	for (const unsigned long long slot : slots)
+		json.add(static_cast<uint64_t>(slot));
+	return json;
+}
+
+/* Slots as in bpf/polls.h: powers of two, of packets and of nanoseconds. */
+Json polls_json(const Sample &sample, const Rates &rates)
+{
+	Json polls(Json::Array{});
+
+	for (const auto &[napi, figures] : rates.polls) {
+		const auto queue = sample.napi_queues.find(napi);
+		Json json;
+		json.set("napi", napi);
+		json.set("queue", queue == sample.napi_queues.end() ? Json() : Json(queue->second));
+		json.set("packets", static_cast<uint64_t>(figures.packets));
+		json.set("polls_by_log2_packets", slots_json(figures.batches));
+		json.set("polls_by_log2_wait_ns", slots_json(figures.waits));
+		polls.add(std::move(json));
+	}
+	return polls;
+}
+
 Json interface_json(const TopInterface &interface)
 {
 	Json json, allowances(Json::Array{});
@@ -180,6 +245,7 @@ Json interface_json(const TopInterface &interface)
 		allowances.add(std::move(allowance));
 	}
 	json.set("allowances", std::move(allowances));
+	json.set("polls", polls_json(*interface.sample, interface.rates));
 	return json;
 }
 
@@ -210,6 +276,9 @@ bool TopSettings::press(int key)
 	case 's':
 		sort = (sort + 1) % sort_orders().size();
 		return true;
+	case 'z':
+		zero = true;
+		return true;
 	case '+':
 		interval = std::min(interval * 2, longest_interval);
 		return true;
@@ -231,6 +300,9 @@ void TopInterface::update(std::optional<Sample> next)
 {
 	if (next)
 		rates = rates_between(sample ? &*sample : nullptr, *next);
+	if (next && sample)
+		for (const auto &[napi, figures] : rates.polls)
+			polls = plus(polls, figures);
 	sample = std::move(next);
 }
 
@@ -257,10 +329,13 @@ std::vector<TopLine> top_help()
 		     "p space  pause, and go on",
 		     "s        sort queues by number, packets, bits or drops",
 		     "+ -      the next interval twice as long, half as long",
+		     "z        histograms begin anew",
 		     "j k      scroll (also the arrow keys)",
 		     "",
 		     "p/s, bit/s, drop/s   a second, in the last interval; -: nobody counts it",
 		     "fill                 bytes on their way out, of what the queue lets in (BQL)",
+		     "packets a poll       received by NAPI at once; what it sends is not in it",
+		     "interrupt to poll    from the handler's beginning to the poll it asks for",
 	     })
 		lines.push_back({Style::plain, line});
 	return lines;

@@ -16,7 +16,7 @@ inline constexpr std::chrono::milliseconds shortest_interval{100}, longest_inter
 struct TopSettings {
 	std::chrono::milliseconds interval{1000};
 	size_t sort = 0; /* of sort_orders() */
-	bool paused = false, help = false;
+	bool paused = false, help = false, zero = false; /* zero: histograms begin anew */
 	size_t scroll = 0; /* lines above the screen */
 	bool quit = false;
 
@@ -29,6 +29,7 @@ struct TopInterface {
 	std::string name;
 	std::optional<Sample> sample; /* none: it is gone */
 	Rates rates;
+	polls_figures polls{}; /* all since it was looked at, or since 'z' */
 
 	/* The next sample; rates are since the one before it. */
 	void update(std::optional<Sample> next);
