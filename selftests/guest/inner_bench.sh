@@ -26,15 +26,14 @@ measure() # name command [arguments]
 	local what=$1 packets bytes
 	shift
 	say "mark $what begin"
-	sleep 2
+	sleep 1
 	packets=$(passed packets)
 	bytes=$(passed bytes)
 	"$@" >/tmp/said 2>&1 || say "failed $what $(tail -c 200 /tmp/said | tr '\n' ' ')"
 	say "value $what packets $(($(passed packets) - packets))"
 	say "value $what bytes $(($(passed bytes) - bytes))"
-	sleep 2
-	say "mark $what end"
 	sleep 1
+	say "mark $what end"
 }
 
 latency()
@@ -78,11 +77,13 @@ ip link set "$netdev" up
 wait_for 10 has_carrier "$netdev" || say "failed set-up no carrier"
 wait_for 30 ping -q -c 1 -W 2 "$REMOTE_V4" || say "failed set-up no answer from $REMOTE_V4"
 remote_mac=$(ip neigh show "$REMOTE_V4" | awk '{ print $5 }')
-sleep 5
+sleep 2
 measure idle sleep "$INNER_SECONDS"
 latency
+measure idle_between sleep "$INNER_SECONDS"
 measure small pktgen
 say "value small per_second $(sed -n 's/.* \([0-9]*\)pps .*/\1/p' /tmp/said)"
 tcp tcp
 tcp tcp_back -R
+measure idle_after sleep "$INNER_SECONDS"
 say "done"
