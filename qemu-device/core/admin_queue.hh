@@ -48,6 +48,11 @@ class AdminQueue {
 	/* Fills id, head and phase; the caller has set status and payload. */
 	void complete(Host &host, const ena_aq_entry &command, ena_acq_entry &completion);
 
+	/* The driver has set it up. */
+	[[nodiscard]] bool active() const
+	{
+		return commands_.depth() && completions_.ring().depth();
+	}
 	[[nodiscard]] bool pending() const
 	{
 		return active() && !failed_ && head_ != tail_;
@@ -80,10 +85,6 @@ class AdminQueue {
 	void snapshot(Snapshot &s);
 
     private:
-	[[nodiscard]] bool active() const
-	{
-		return commands_.depth() && completions_.ring().depth();
-	}
 	void ring_doorbell(Host &host, uint32_t value);
 
 	RingRegisters command_registers_;

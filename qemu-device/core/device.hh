@@ -68,6 +68,11 @@ class Device {
 	{
 		return address_;
 	}
+	/* See ena_device_sleep(). */
+	void sleep()
+	{
+		address_.sleep(admin_.active());
+	}
 	void set_tx_rate(uint32_t mbps)
 	{
 		tx_rate_.set(mbps);

@@ -235,6 +235,11 @@ void ena_device_set_mac(ena_device *dev, const uint8_t *mac)
 	dev->device.address().set(mac);
 }
 
+void ena_device_sleep(ena_device *dev)
+{
+	dev->device.sleep();
+}
+
 void ena_device_set_tx_rate(ena_device *dev, uint32_t mbps)
 {
 	dev->device.set_tx_rate(mbps);

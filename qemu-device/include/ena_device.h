@@ -192,6 +192,8 @@ void ena_device_set_llq_memory(struct ena_device *dev, const void *memory);
  * link state is the host's and stays.
  */
 void ena_device_reset(struct ena_device *dev);
+/* From D0 to D3hot: its driver, if it has one, goes on when it wakes. The state survives. */
+void ena_device_sleep(struct ena_device *dev);
 
 /*
  * The function's state for a host that moves the guest, in a versioned format

@@ -56,9 +56,20 @@ static const MemoryRegionOps ena_mmio_ops = {
 	.impl = {.min_access_size = 1, .max_access_size = 8, .unaligned = true},
 };
 
+static bool is_asleep(const PCIDevice *pci)
+{
+	return pci_get_word(pci->config + ENA_CAP_PM + PCI_PM_CTRL) & PCI_PM_CTRL_STATE_MASK;
+}
+
 static void ena_config_write(PCIDevice *pci, uint32_t addr, uint32_t value, int len)
 {
+	bool was_asleep = is_asleep(pci);
+
 	pci_default_write_config(pci, addr, value, len);
+	if (is_asleep(pci) && !was_asleep && ena_enter(ENA(pci))) {
+		ena_device_sleep(ENA(pci)->core);
+		ena_leave(ENA(pci));
+	}
 	pcie_cap_flr_write_config(pci, addr, value, len);
 	pcie_aer_write_config(pci, addr, value, len);
 	ena_sriov_update(ENA(pci));

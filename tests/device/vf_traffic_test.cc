@@ -75,6 +75,48 @@ TEST(VfMac, ADriverThatRecoversIsToldTheOldOne)
 	EXPECT_EQ(f.vf(0).address(), given);
 }
 
+/* When the machine is suspended, ena resets with NORMAL, and with NORMAL again when it resumes. */
+TEST(VfMac, ADriverThatSleepsIsToldTheOldOne)
+{
+	for (const bool resets : {true, false}) {
+		Fabric f(1, 1);
+		Guest &g = f.vf(0).g;
+		EXPECT_EQ(f.set_mac(0, given), 0);
+		if (resets)
+			g.reset(ENA_RESET_NORMAL);
+		ena_device_sleep(g.host.device);
+		f.vf(0).start();
+		EXPECT_EQ(f.vf(0).address(), Fabric::made_mac(0)) << resets;
+		g.reset(ENA_RESET_SHUTDOWN);
+		f.vf(0).start();
+		EXPECT_EQ(f.vf(0).address(), given) << resets;
+		/* And once more, with the address that was told meanwhile. */
+		if (resets)
+			g.reset(ENA_RESET_NORMAL);
+		ena_device_sleep(g.host.device);
+		f.vf(0).start();
+		EXPECT_EQ(f.vf(0).address(), given) << resets;
+	}
+}
+
+/* Nobody drives it: vfio-pci lets functions sleep that nobody uses. */
+TEST(VfMac, ANewDriverIsToldTheNewOneThoughTheFunctionSlept)
+{
+	Fabric f(1, 1);
+	Guest &g = f.vf(0).g;
+	g.reset(ENA_RESET_SHUTDOWN);
+	ena_device_sleep(g.host.device);
+	EXPECT_EQ(f.set_mac(0, given), 0);
+	f.vf(0).start();
+	EXPECT_EQ(f.vf(0).address(), given);
+	g.reset(ENA_RESET_NORMAL);
+	ena_device_reset(g.host.device);
+	EXPECT_EQ(f.set_mac(0, Bytes(6)), 0);
+	ena_device_sleep(g.host.device);
+	f.vf(0).start();
+	EXPECT_EQ(f.vf(0).address(), Fabric::made_mac(0));
+}
+
 TEST(VfMac, AFunctionLevelResetIsAStart)
 {
 	Fabric f(1, 1);
