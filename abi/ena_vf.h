@@ -26,6 +26,7 @@ enum ena_vf_item {
 	ENA_VF_SETTINGS = 1,
 	ENA_VF_RX_STATS = 2,
 	ENA_VF_TX_STATS = 3,
+	ENA_VF_SWITCH = 4, /* of the adapter */
 	/* SET */
 	ENA_VF_MAC = 8,
 	ENA_VF_VLAN = 9,
@@ -33,6 +34,7 @@ enum ena_vf_item {
 	ENA_VF_TRUST = 11,
 	ENA_VF_LINK = 12,
 	ENA_VF_TX_RATE = 13,
+	ENA_VF_SWITCH_MODE = 14, /* of the adapter */
 };
 
 /* GET has no data. All bytes that are not named, and the data behind what an item has, are 0. */
@@ -41,7 +43,7 @@ struct ena_vf_cmd {
 	uint8_t reserved4[12];
 	uint8_t item; /* enum ena_vf_item */
 	uint8_t version; /* of the extension, as the driver speaks it */
-	ena_le16 vf; /* its number, from 0; 0 for ENA_VF_INFO */
+	ena_le16 vf; /* its number, from 0; 0 for what is about none or all */
 	uint8_t data[44];
 };
 ENA_ASSERT_SIZE(struct ena_vf_cmd, ENA_ADMIN_ENTRY_SIZE);
@@ -111,6 +113,19 @@ struct ena_vf_tx_stats {
 	ena_le64 tagged; /* by the function itself, though a VLAN is set for it */
 };
 ENA_ASSERT_SIZE(struct ena_vf_tx_stats, 40);
+
+/* Who carries frames between functions. */
+enum ena_vf_switch_modes {
+	ENA_VF_SWITCH_VEB = 0, /* the adapter */
+	ENA_VF_SWITCH_VEPA = 1, /* its neighbour, by reflection */
+	ENA_VF_SWITCH_MODES = 2,
+};
+
+/* Answer to ENA_VF_SWITCH, and what ENA_VF_SWITCH_MODE sets. */
+struct ena_vf_switch {
+	uint8_t mode; /* enum ena_vf_switch_modes */
+};
+ENA_ASSERT_SIZE(struct ena_vf_switch, 1);
 
 /* What is set: the first bytes of ena_vf_cmd.data. */
 

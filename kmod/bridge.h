@@ -490,6 +490,13 @@ int oe_vf_set_link(struct oe_adapter *adapter, uint32_t vf, uint32_t link, struc
 int oe_vf_set_rate(struct oe_adapter *adapter, uint32_t vf, uint32_t min_mbps, uint32_t max_mbps,
 		   struct oe_error *error);
 
+enum oe_switch_mode { OE_SWITCH_VEB, OE_SWITCH_VEPA };
+
+/* Who carries frames between the functions; kept until a reset of this one by the bus. Any context. */
+int oe_switch_get_mode(const struct oe_adapter *adapter, uint32_t *mode);
+/* Process context. */
+int oe_switch_set_mode(struct oe_adapter *adapter, uint32_t mode, struct oe_error *error);
+
 /* ---- diagnosis: all in process context, under rtnl ----------------------------- */
 
 /*

@@ -23,6 +23,12 @@ in_vf() # number command [arguments]
     ip netns exec "vf$number" "$@"
 }
 
+# Its interface, in its namespace.
+name_in() # number
+{
+    in_vf "$1" ls /sys/class/net | grep -vx lo | head -n 1
+}
+
 vf_address() # number
 {
     echo "192.168.77.$((100 + $1))"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# "ip link set PF vf I ...": each setting is seen to change what frames do.
+# "ip link set PF vf I ..." and "bridge link set": each setting is seen to change what frames do.
 
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib_vf.sh"
@@ -32,11 +32,6 @@ import json, sys
 vf, way, field = sys.argv[1:]
 stats = next(v for v in json.load(sys.stdin)[0]["vfinfo_list"] if v["vf"] == int(vf))["stats"][way]
 print(stats.get(field, stats.get(f"{way}_{field}")))' "$@"
-}
-
-name_in() # number
-{
-    in_vf "$1" ls /sys/class/net | grep -vx lo | head -n 1
 }
 
 address_in() # number
@@ -217,6 +212,21 @@ statistics()
     [ $((after - before)) -ge 6 ] && [ "$(vf_stat 0 tx bytes)" -gt 100000 ]
 }
 
+# From one function to its neighbour, by way of the switch at the other end, which sends nothing back.
+switch_mode()
+{
+    local to
+    to=$(address_in 1)
+    bridge -d link show dev "$NETIF" | tee /dev/stderr | grep -q 'hwmode VEB' || return 1
+    frames_pass 5 vf1 "$(name_in 1)" -- in_vf 0 -- "$(name_in 0)" "$to" "$(address_in 0)" 5 || return 1
+    bridge link set dev "$NETIF" hwmode vepa && bridge -d link show dev "$NETIF" | grep 'hwmode VEPA' || return 1
+    frames_pass 0 vf1 "$(name_in 1)" -- in_vf 0 -- "$(name_in 0)" "$to" "$(address_in 0)" 5 &&
+        frames_pass 5 "$REMOTE_NS" "$REMOTE_IF" -- in_vf 0 -- "$(name_in 0)" "$to" "$(address_in 0)" 5 &&
+        pings 2 56 in_vf 0 -- "$REMOTE_V4" || return 1
+    bridge link set dev "$NETIF" hwmode veb &&
+        frames_pass 5 vf1 "$(name_in 1)" -- in_vf 0 -- "$(name_in 0)" "$to" "$(address_in 0)" 5
+}
+
 refusals()
 {
     local before
@@ -255,6 +265,7 @@ run "link disabled, and as the wire" link_disabled
 run "link enabled without a wire" without_wire
 run "a rate" rate
 run "statistics" statistics
+run "the switch as VEPA: through the wire" switch_mode
 run "refusals" refusals
 run "what was set goes with the function" forgotten
 run "the physical function still has traffic" can_ping

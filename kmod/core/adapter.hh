@@ -170,6 +170,10 @@ class Adapter {
 		return phc_.read(time);
 	}
 	/* What it does goes through admin(). */
+	[[nodiscard]] VfManager &vfs()
+	{
+		return vfs_;
+	}
 	[[nodiscard]] const VfManager &vfs() const
 	{
 		return vfs_;

@@ -320,6 +320,18 @@ int oe_vf_set_rate(struct oe_adapter *adapter, uint32_t vf, uint32_t min_mbps, u
 	});
 }
 
+int oe_switch_get_mode(const struct oe_adapter *adapter, uint32_t *mode)
+{
+	return adapter->vfs().get_mode(*mode).to_kernel();
+}
+
+int oe_switch_set_mode(struct oe_adapter *adapter, uint32_t mode, struct oe_error *error)
+{
+	return with_reason(error, [=](oe::Refusal &why) {
+		return adapter->vfs().set_mode(adapter->admin(), mode, why);
+	});
+}
+
 void oe_dump_registers(struct oe_adapter *adapter, uint32_t *words)
 {
 	adapter->dump_registers(words);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vf_manager.hh"
 
+#include "barriers.hh"
+
 namespace oe
 {
 
@@ -36,6 +38,7 @@ void VfManager::start(oe_kernel *kernel, AdminQueue &admin, const Features &feat
 	}
 	items_ = info.items.get();
 	total_ = info.total.get();
+	read_mode(admin);
 }
 
 Status VfManager::check(uint32_t vf, ena_vf_item item, Refusal &why) const
@@ -188,6 +191,41 @@ Status VfManager::set_rate(AdminQueue &admin, uint32_t vf, uint32_t min_mbps, ui
 	}
 	data.max_mbps.set(max_mbps);
 	return tell(admin, vf, ENA_VF_TX_RATE, data, why);
+}
+
+/* Of all functions, which the command says by the number 0. */
+void VfManager::read_mode(AdminQueue &admin)
+{
+	constexpr uint32_t both = ENA_BIT(ENA_VF_SWITCH) | ENA_BIT(ENA_VF_SWITCH_MODE);
+
+	static_assert(static_cast<int>(OE_SWITCH_VEB) == ENA_VF_SWITCH_VEB &&
+		      static_cast<int>(OE_SWITCH_VEPA) == ENA_VF_SWITCH_VEPA);
+	auto answer = ask<ena_vf_switch>(admin, 0, ENA_VF_SWITCH);
+	if (answer && answer->mode < ENA_VF_SWITCH_MODES)
+		store_relaxed(mode_, uint32_t{answer->mode});
+	else
+		items_ &= ~both;
+}
+
+Status VfManager::get_mode(uint32_t &mode) const
+{
+	if (!(items_ >> ENA_VF_SWITCH & 1))
+		return Errno::not_supported;
+	mode = load_relaxed(mode_);
+	return {};
+}
+
+Status VfManager::set_mode(AdminQueue &admin, uint32_t mode, Refusal &why)
+{
+	if (mode >= ENA_VF_SWITCH_MODES) {
+		why << "mode " << mode << " of the switch is none: VEB is 0, VEPA 1";
+		return Errno::invalid;
+	}
+	const ena_vf_switch data = {.mode = static_cast<uint8_t>(mode)};
+	if (Status status = tell(admin, 0, ENA_VF_SWITCH_MODE, data, why); !status)
+		return status;
+	store_relaxed(mode_, mode);
+	return {};
 }
 
 } // namespace oe

@@ -32,6 +32,9 @@ class VfManager {
 				      Refusal &why) const;
 	[[nodiscard]] Status set_rate(AdminQueue &admin, uint32_t vf, uint32_t min_mbps,
 				      uint32_t max_mbps, Refusal &why) const;
+	/* Of the switch: enum oe_switch_mode. What it is can be asked in any context. */
+	[[nodiscard]] Status get_mode(uint32_t &mode) const;
+	[[nodiscard]] Status set_mode(AdminQueue &admin, uint32_t mode, Refusal &why);
 
     private:
 	template <class T>
@@ -41,8 +44,11 @@ class VfManager {
 				  Refusal &why) const;
 	[[nodiscard]] Status check(uint32_t vf, ena_vf_item item, Refusal &why) const;
 
+	void read_mode(AdminQueue &admin);
+
 	uint32_t items_ = 0; /* bit = enum ena_vf_item; 0: no extension */
 	uint32_t total_ = 0; /* virtual functions that there can be */
+	uint32_t mode_ = OE_SWITCH_VEB; /* as the device said or was told last */
 };
 
 } // namespace oe

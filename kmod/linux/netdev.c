@@ -242,6 +242,8 @@ static const struct net_device_ops oe_netdev_ops = {
 	.ndo_get_vf_config = oe_ndo_get_vf_config,
 	.ndo_get_vf_stats = oe_ndo_get_vf_stats,
 	OE_NDO_TIMESTAMPS,
+	.ndo_bridge_setlink = oe_ndo_bridge_setlink,
+	.ndo_bridge_getlink = oe_ndo_bridge_getlink,
 };
 
 /* What the device does; all of it can be turned off. */

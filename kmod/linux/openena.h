@@ -290,6 +290,10 @@ int oe_ndo_set_vf_trust(struct net_device *netdev, int vf, bool on);
 int oe_ndo_set_vf_link_state(struct net_device *netdev, int vf, int state);
 int oe_ndo_set_vf_rate(struct net_device *netdev, int vf, int min_mbps, int max_mbps);
 int oe_ndo_get_vf_config(struct net_device *netdev, int vf, struct ifla_vf_info *info);
+int oe_ndo_bridge_setlink(struct net_device *netdev, struct nlmsghdr *nlh, u16 flags,
+			  struct netlink_ext_ack *extack);
+int oe_ndo_bridge_getlink(struct sk_buff *skb, u32 pid, u32 seq, struct net_device *netdev,
+			  u32 filter_mask, int nlflags);
 int oe_ndo_get_vf_stats(struct net_device *netdev, int vf, struct ifla_vf_stats *to);
 
 /* ethtool.c */

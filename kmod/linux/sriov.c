@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* "ip link set PF vf I": what is asked for the virtual functions of this one. Under rtnl. */
+/*
+ * "ip link set PF vf I" and "bridge link set dev PF hwmode": what is asked for the virtual
+ * functions of this one, and for the switch between them. Under rtnl.
+ */
+#include <linux/if_bridge.h>
 #include <linux/if_link.h>
+#include <linux/rtnetlink.h>
 
 #include "openena.h"
 
@@ -128,4 +133,47 @@ int oe_ndo_get_vf_stats(struct net_device *netdev, int vf, struct ifla_vf_stats 
 	to->tx_bytes = stats.tx_bytes;
 	to->tx_dropped = stats.tx_drops;
 	return 0;
+}
+
+int oe_ndo_bridge_setlink(struct net_device *netdev, struct nlmsghdr *nlh, u16 flags,
+			  struct netlink_ext_ack *extack)
+{
+	struct oe_adapter *adapter = oe_vf_adapter(netdev);
+	struct nlattr *spec, *attr, *mode = NULL;
+	struct oe_error error;
+	int rest, err;
+
+	static_assert((int)OE_SWITCH_VEB == BRIDGE_MODE_VEB);
+	static_assert((int)OE_SWITCH_VEPA == BRIDGE_MODE_VEPA);
+	if (!adapter)
+		return -ENODEV;
+	spec = nlmsg_find_attr(nlh, sizeof(struct ifinfomsg), IFLA_AF_SPEC);
+	if (spec)
+		nla_for_each_nested(attr, spec, rest) if (nla_type(attr) == IFLA_BRIDGE_MODE)
+			mode = attr;
+	if (!mode || nla_len(mode) < (int)sizeof(u16)) {
+		NL_SET_ERR_MSG(extack, "only the mode of the switch can be set");
+		return -EOPNOTSUPP;
+	}
+	err = oe_switch_set_mode(adapter, nla_get_u16(mode), &error);
+	if (err)
+		oe_refuse(netdev, extack, &error);
+	return err;
+}
+
+/* Under rcu_read_lock() alone, too. */
+int oe_ndo_bridge_getlink(struct sk_buff *skb, u32 pid, u32 seq, struct net_device *netdev,
+			  u32 filter_mask, int nlflags)
+{
+	struct oe_adapter *adapter = oe_vf_adapter(netdev);
+	u32 mode;
+	int err;
+
+	if (!adapter)
+		return -ENODEV;
+	err = oe_switch_get_mode(adapter, &mode);
+	if (err)
+		return err;
+	return ndo_dflt_bridge_getlink(skb, pid, seq, netdev, mode, 0, 0, nlflags, filter_mask,
+				       NULL);
 }

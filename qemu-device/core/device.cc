@@ -395,6 +395,7 @@ void Device::power_on_reset()
 	reset_ = {};
 	new_driver_ = false;
 	address_.power_on();
+	vfs_.power_on();
 	host_.tell(Happening(ENA_HISTORY_POWER_ON), "reset by the bus: state as at power-on");
 	statistics_.rebase();
 	tx_wire_.ready();

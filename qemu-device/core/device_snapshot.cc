@@ -71,6 +71,7 @@ void Device::snapshot(Snapshot &s)
 	steering_.snapshot(s);
 	fragments_.snapshot(s);
 	address_.snapshot(s);
+	vfs_.snapshot(s);
 	share_.snapshot(s);
 	admin_faults_.snapshot(s);
 }

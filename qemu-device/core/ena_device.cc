@@ -225,6 +225,11 @@ void ena_device_manage_vfs(ena_device *dev, const ena_vf_ops *ops, void *host, u
 	dev->device.vfs().manage(*ops, host, total, macs);
 }
 
+void ena_device_set_switch_mode(ena_device *dev, uint8_t mode)
+{
+	dev->device.vfs().set_first_mode(mode);
+}
+
 void ena_device_enable_vfs(ena_device *dev, unsigned int count)
 {
 	dev->device.vfs().enable(count);

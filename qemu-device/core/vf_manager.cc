@@ -9,11 +9,11 @@ namespace ena
 
 namespace
 {
-constexpr uint32_t items = ENA_BIT(ENA_VF_INFO) | ENA_BIT(ENA_VF_SETTINGS) |
-			   ENA_BIT(ENA_VF_RX_STATS) | ENA_BIT(ENA_VF_TX_STATS) |
-			   ENA_BIT(ENA_VF_MAC) | ENA_BIT(ENA_VF_VLAN) |
-			   ENA_BIT(ENA_VF_SPOOF_CHECK) | ENA_BIT(ENA_VF_TRUST) |
-			   ENA_BIT(ENA_VF_LINK) | ENA_BIT(ENA_VF_TX_RATE);
+constexpr uint32_t items =
+	ENA_BIT(ENA_VF_INFO) | ENA_BIT(ENA_VF_SETTINGS) | ENA_BIT(ENA_VF_RX_STATS) |
+	ENA_BIT(ENA_VF_TX_STATS) | ENA_BIT(ENA_VF_SWITCH) | ENA_BIT(ENA_VF_SWITCH_MODE) |
+	ENA_BIT(ENA_VF_MAC) | ENA_BIT(ENA_VF_VLAN) | ENA_BIT(ENA_VF_SPOOF_CHECK) |
+	ENA_BIT(ENA_VF_TRUST) | ENA_BIT(ENA_VF_LINK) | ENA_BIT(ENA_VF_TX_RATE);
 
 bool all_zero(std::span<const uint8_t> bytes)
 {
@@ -85,6 +85,32 @@ void VfManager::enable(unsigned int count)
 		set_defaults(vf);
 }
 
+void VfManager::switch_to(uint8_t mode)
+{
+	mode_ = mode;
+	ops_.switched(opaque_, mode);
+}
+
+void VfManager::set_first_mode(uint8_t mode)
+{
+	first_mode_ = mode;
+	switch_to(mode);
+}
+
+void VfManager::power_on()
+{
+	if (any())
+		switch_to(first_mode_);
+}
+
+void VfManager::snapshot(Snapshot &s)
+{
+	s.section("switch", 1, Absent::defaults,
+		  [&] { s.value("mode", mode_, 0, any() ? ENA_VF_SWITCH_MODES - 1 : 0); });
+	if (s.loading() && !s.failed() && any())
+		switch_to(mode_);
+}
+
 ena_admin_status VfManager::check(const char *what, const ena_vf_cmd &cmd)
 {
 	if (cmd.version < 1 || cmd.version > ENA_VF_VERSION)
@@ -100,6 +126,13 @@ ena_admin_status VfManager::check(const char *what, const ena_vf_cmd &cmd)
 
 ena_admin_status VfManager::check_vf(const char *what, const ena_vf_cmd &cmd)
 {
+	if (is_about_all(cmd.item)) {
+		if (!cmd.vf.get())
+			return ENA_ADMIN_SUCCESS;
+		return host_.refuse(ENA_ADMIN_MALFORMED_REQUEST,
+				    "%s %u: virtual function %u, must be 0", what, cmd.item,
+				    cmd.vf.get());
+	}
 	if (cmd.vf.get() < enabled_)
 		return ENA_ADMIN_SUCCESS;
 	return host_.refuse(ENA_ADMIN_ILLEGAL_PARAMETER,
@@ -151,16 +184,13 @@ ena_admin_status VfManager::get(const ena_vf_cmd &cmd, Payload payload)
 	if (!all_zero(cmd.data))
 		return host_.refuse(ENA_ADMIN_MALFORMED_REQUEST,
 				    "VF_GET %u: the command has data, must be 0", cmd.item);
-	if (cmd.item == ENA_VF_INFO) {
-		if (vf)
-			return host_.refuse(ENA_ADMIN_MALFORMED_REQUEST,
-					    "VF_GET %u: virtual function %u, must be 0", cmd.item,
-					    vf);
-		return put(payload, info());
-	}
 	if (const auto status = check_vf("VF_GET", cmd))
 		return status;
 	switch (cmd.item) {
+	case ENA_VF_INFO:
+		return put(payload, info());
+	case ENA_VF_SWITCH:
+		return put(payload, ena_vf_switch{mode_});
 	case ENA_VF_SETTINGS:
 		return put(payload, settings(vf));
 	case ENA_VF_RX_STATS:
@@ -269,6 +299,20 @@ ena_admin_status VfManager::set_rate(const ena_vf_tx_rate &wanted, ena_vf_settin
 	return ENA_ADMIN_SUCCESS;
 }
 
+ena_admin_status VfManager::set_mode(const ena_vf_cmd &cmd)
+{
+	ena_vf_switch wanted{};
+
+	if (const auto status = take(cmd, wanted))
+		return status;
+	if (wanted.mode >= ENA_VF_SWITCH_MODES)
+		return host_.refuse(ENA_ADMIN_ILLEGAL_PARAMETER,
+				    "VF_SET %u: mode %u of the switch, must be 0 (VEB) or 1 (VEPA)",
+				    cmd.item, wanted.mode);
+	switch_to(wanted.mode);
+	return ENA_ADMIN_SUCCESS;
+}
+
 ena_admin_status VfManager::change(const ena_vf_cmd &cmd, ena_vf_settings &to)
 {
 	const auto taken = [&](auto value, auto use) {
@@ -307,6 +351,8 @@ ena_admin_status VfManager::set(const ena_vf_cmd &cmd)
 		return status;
 	if (const auto status = check_vf("VF_SET", cmd))
 		return status;
+	if (cmd.item == ENA_VF_SWITCH_MODE)
+		return set_mode(cmd);
 	ena_vf_settings wanted = settings_[vf];
 	if (const auto status = change(cmd, wanted))
 		return status;

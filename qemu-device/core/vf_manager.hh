@@ -3,7 +3,7 @@
 #ifndef ENA_CORE_VF_MANAGER_HH
 #define ENA_CORE_VF_MANAGER_HH
 
-#include "host.hh"
+#include "snapshot.hh"
 
 #include "abi/ena_vf.h"
 #include "ena_vfs.h"
@@ -16,8 +16,9 @@ namespace ena
 
 /*
  * Keeps what was set, and tells the host. Resets of the physical function change nothing: a
- * virtual function must not get rid of its limits by them. Nothing of it is in a snapshot,
- * which is refused while there are virtual functions enabled, and without them nothing is set.
+ * virtual function must not get rid of its limits by them. Of it only the mode of the switch is in
+ * a snapshot, which is refused while there are virtual functions enabled: without them nothing
+ * else is set.
  */
 class VfManager {
     public:
@@ -31,6 +32,11 @@ class VfManager {
 	void manage(const ena_vf_ops &ops, void *opaque, unsigned int total,
 		    const uint8_t (*macs)[6]);
 	void enable(unsigned int count);
+	/* See ena_device_set_switch_mode(). */
+	void set_first_mode(uint8_t mode);
+	/* A reset by the bus. */
+	void power_on();
+	void snapshot(Snapshot &s);
 	[[nodiscard]] bool any() const
 	{
 		return total_;
@@ -41,7 +47,13 @@ class VfManager {
 	[[nodiscard]] ena_admin_status set(const ena_vf_cmd &cmd);
 
     private:
+	/* What a command names instead of a virtual function: nothing. */
+	[[nodiscard]] static bool is_about_all(uint8_t item)
+	{
+		return item == ENA_VF_INFO || item == ENA_VF_SWITCH || item == ENA_VF_SWITCH_MODE;
+	}
 	void set_defaults(unsigned int vf);
+	void switch_to(uint8_t mode);
 	[[nodiscard]] ena_admin_status check(const char *what, const ena_vf_cmd &cmd);
 	[[nodiscard]] ena_admin_status check_vf(const char *what, const ena_vf_cmd &cmd);
 	[[nodiscard]] ena_vf_info info() const;
@@ -57,6 +69,7 @@ class VfManager {
 						  bool &to);
 	[[nodiscard]] ena_admin_status set_link(const ena_vf_link &wanted, ena_vf_settings &to);
 	[[nodiscard]] ena_admin_status set_rate(const ena_vf_tx_rate &wanted, ena_vf_settings &to);
+	[[nodiscard]] ena_admin_status set_mode(const ena_vf_cmd &cmd);
 	[[nodiscard]] ena_admin_status change(const ena_vf_cmd &cmd, ena_vf_settings &to);
 
 	Host &host_;
@@ -65,6 +78,8 @@ class VfManager {
 	void *opaque_ = nullptr;
 	unsigned int total_ = 0; /* 0: this is no physical function that has any */
 	unsigned int enabled_ = 0;
+	uint8_t mode_ = ENA_VF_SWITCH_VEB;
+	uint8_t first_mode_ = ENA_VF_SWITCH_VEB;
 	std::array<std::array<uint8_t, 6>, ENA_DEVICE_MAX_VFS> made_{};
 	std::array<ena_vf_settings, ENA_DEVICE_MAX_VFS> settings_{};
 };

@@ -16,8 +16,9 @@ using fuzz::Guest;
 constexpr unsigned int vfs = 5;
 constexpr unsigned int ports = ENA_SWITCH_FIRST_VF + vfs;
 constexpr uint8_t vf_items[] = {
-	ENA_VF_INFO, ENA_VF_SETTINGS,    ENA_VF_RX_STATS, ENA_VF_TX_STATS, ENA_VF_MAC,
-	ENA_VF_VLAN, ENA_VF_SPOOF_CHECK, ENA_VF_TRUST,    ENA_VF_LINK,     ENA_VF_TX_RATE,
+	ENA_VF_INFO, ENA_VF_SETTINGS, ENA_VF_RX_STATS,    ENA_VF_TX_STATS,
+	ENA_VF_MAC,  ENA_VF_VLAN,     ENA_VF_SPOOF_CHECK, ENA_VF_TRUST,
+	ENA_VF_LINK, ENA_VF_TX_RATE,  ENA_VF_SWITCH,      ENA_VF_SWITCH_MODE,
 };
 /* Few, so that functions meet. */
 constexpr uint16_t vlans[] = {0, 1, 100, 4094};
@@ -36,7 +37,8 @@ class Functions {
 		for (unsigned int i = 0; i < vfs; i++)
 			macs[i] = mac_of(ENA_SWITCH_FIRST_VF + i);
 		if (managed)
-			host.manage_vfs({.changed = changed, .count = count}, this, macs);
+			host.manage_vfs({.changed = changed, .count = count, .switched = switched},
+					this, macs);
 		ena_switch_port &pf = ports_[ENA_SWITCH_PF];
 		pf.on = ports_[ENA_SWITCH_WIRE].on = true;
 		memcpy(pf.mac, host.config.mac, sizeof(pf.mac));
@@ -59,8 +61,7 @@ class Functions {
 	void send(fuzz::Input &input);
 	void change_mode()
 	{
-		vepa_ = !vepa_;
-		ena_switch_set_mode(switch_, vepa_ ? ENA_SWITCH_VEPA : ENA_SWITCH_VEB);
+		switched(this, vepa_ ? ENA_VF_SWITCH_VEB : ENA_VF_SWITCH_VEPA);
 	}
 
     private:
@@ -69,6 +70,14 @@ class Functions {
 	{
 		FUZZ_CHECK(vf < vfs, "counters of a function that does not exist");
 		counters->tx_spoofed = 1;
+	}
+	static void switched(void *opaque, uint8_t mode)
+	{
+		Functions &self = *static_cast<Functions *>(opaque);
+
+		FUZZ_CHECK(mode < ENA_VF_SWITCH_MODES, "a mode of the switch beyond the last");
+		self.vepa_ = mode == ENA_VF_SWITCH_VEPA;
+		ena_switch_set_mode(self.switch_, self.vepa_ ? ENA_SWITCH_VEPA : ENA_SWITCH_VEB);
 	}
 	void set_port(unsigned int vf)
 	{

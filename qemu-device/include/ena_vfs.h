@@ -38,6 +38,8 @@ struct ena_vf_ops {
 	void (*changed)(void *host, unsigned int vf, const struct ena_vf_settings *settings);
 	/* What has passed since the function was made. @counters is all zero. */
 	void (*count)(void *host, unsigned int vf, struct ena_vf_counters *counters);
+	/* The switch has this mode from now on: enum ena_vf_switch_modes. */
+	void (*switched)(void *host, uint8_t mode);
 };
 
 /*
@@ -47,6 +49,11 @@ struct ena_vf_ops {
  */
 void ena_device_manage_vfs(struct ena_device *dev, const struct ena_vf_ops *ops, void *host,
 			   unsigned int total, const uint8_t (*macs)[6]);
+/*
+ * The mode of the switch at first, and again after a reset by the bus; at first VEB. After
+ * ena_device_manage_vfs(); @ops are told.
+ */
+void ena_device_set_switch_mode(struct ena_device *dev, uint8_t mode);
 /*
  * The first @count virtual functions are enabled. What was set for those that no longer are
  * is forgotten, and @ops told so. The driver's and the bus's resets of @dev change nothing.

@@ -38,7 +38,7 @@ static struct ena_config vf_config(const ENAState *pf)
 	return config;
 }
 
-static bool is_vepa(const ENAState *pf)
+bool ena_sriov_is_vepa(const ENAState *pf)
 {
 	return pf->switch_mode && !strcmp(pf->switch_mode, "vepa");
 }
@@ -47,7 +47,7 @@ static bool check_switch_mode(const ENAState *pf, Error **errp)
 {
 	if (!pf->switch_mode)
 		return true;
-	if (!is_vepa(pf) && strcmp(pf->switch_mode, "veb") != 0) {
+	if (!ena_sriov_is_vepa(pf) && strcmp(pf->switch_mode, "veb") != 0) {
 		error_setg(errp, "switch-mode=%s: must be veb or vepa", pf->switch_mode);
 		return false;
 	}
@@ -136,7 +136,6 @@ bool ena_sriov_init(ENAState *pf, Error **errp)
 	if (!pf->fabric->sw) {
 		error_setg(errp, "no memory for the switch");
 	} else if (init_capability(pf, errp)) {
-		ena_switch_set_mode(pf->fabric->sw, is_vepa(pf) ? ENA_SWITCH_VEPA : ENA_SWITCH_VEB);
 		pf->fabric->function[ENA_SWITCH_PF] = pf;
 		ena_fabric_set_port(pf->fabric, ENA_SWITCH_PF, true);
 		ena_vfs_init(pf);

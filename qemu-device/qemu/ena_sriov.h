@@ -37,6 +37,8 @@ void ena_sriov_update(ENAState *pf);
 bool ena_sriov_enabled(const ENAState *s);
 /* The properties of @pf that are about virtual functions; the others have been checked. */
 bool ena_sriov_check(const ENAState *pf, Error **errp);
+/* The mode of the switch that a driver finds. */
+bool ena_sriov_is_vepa(const ENAState *pf);
 /* Take what a virtual function is from its physical function. */
 void ena_sriov_configure_vf(ENAState *vf);
 

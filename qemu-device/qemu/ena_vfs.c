@@ -93,9 +93,18 @@ static void vf_count(void *host, unsigned int number, struct ena_vf_counters *co
 	};
 }
 
+static void vf_switched(void *host, uint8_t mode)
+{
+	ENAState *pf = host;
+
+	ena_switch_set_mode(pf->fabric->sw,
+			    mode == ENA_VF_SWITCH_VEPA ? ENA_SWITCH_VEPA : ENA_SWITCH_VEB);
+}
+
 static const struct ena_vf_ops vf_ops = {
 	.changed = vf_changed,
 	.count = vf_count,
+	.switched = vf_switched,
 };
 
 void ena_vfs_init(ENAState *pf)
@@ -106,6 +115,8 @@ void ena_vfs_init(ENAState *pf)
 	for (i = 0; i < pf->sriov_vfs; i++)
 		memcpy(macs[i], pf->fabric->function[ENA_SWITCH_FIRST_VF + i]->config.mac, 6);
 	ena_device_manage_vfs(pf->core, &vf_ops, pf, pf->sriov_vfs, (const uint8_t(*)[6])macs);
+	ena_device_set_switch_mode(pf->core,
+				   ena_sriov_is_vepa(pf) ? ENA_VF_SWITCH_VEPA : ENA_VF_SWITCH_VEB);
 }
 
 void ena_vfs_enabled(ENAState *pf, unsigned int enabled)

@@ -60,6 +60,7 @@
 	X(ena_vf_settings_answer)   \
 	X(ena_vf_rx_stats)          \
 	X(ena_vf_tx_stats)          \
+	X(ena_vf_switch)            \
 	X(ena_vf_mac)               \
 	X(ena_vf_vlan)              \
 	X(ena_vf_toggle)            \

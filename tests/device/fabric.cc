@@ -100,6 +100,11 @@ Fabric::Fabric(unsigned int total, unsigned int enabled)
 					     at_switch.spoofed,
 					     at_switch.tagged};
 			},
+		.switched =
+			[](void *host, uint8_t mode) {
+				fabric(host).set_mode(mode == ENA_VF_SWITCH_VEPA ? ENA_SWITCH_VEPA
+										 : ENA_SWITCH_VEB);
+			},
 	};
 	ena_switch_port port{};
 	port.on = true;

@@ -79,9 +79,9 @@ TEST(VfManager, TellsWhatThereIs)
 	EXPECT_EQ(info.version, ENA_VF_VERSION);
 	EXPECT_EQ(info.total.get(), 5);
 	EXPECT_EQ(info.enabled.get(), 3);
-	for (unsigned int item : {0, 1, 2, 3, 8, 9, 10, 11, 12, 13})
+	for (unsigned int item : {0, 1, 2, 3, 4, 8, 9, 10, 11, 12, 13, 14})
 		EXPECT_TRUE(info.items.get() >> item & 1) << item;
-	EXPECT_EQ(info.items.get(), 0x3f0fU);
+	EXPECT_EQ(info.items.get(), 0x7f1fU);
 }
 
 TEST(VfManager, SettingsAreReadBack)
@@ -169,14 +169,17 @@ TEST(VfManager, RefusesWhatIsMalformed)
 		refuse(cmd, [](ena_vf_cmd &c) { c.vf.set(0xffff); }, illegal, "65535");
 	}
 	refuse(get, [](ena_vf_cmd &c) { c.data[43] = 1; }, malformed, "has data");
-	refuse(
-		make_command(ENA_ADMIN_VF_GET, ENA_VF_INFO, 1), [](ena_vf_cmd &) {}, malformed,
-		"must be 0");
-	for (uint8_t id : {4, 8, 13, 255})
+	for (const auto &cmd : {make_command(ENA_ADMIN_VF_GET, ENA_VF_INFO, 1),
+				make_command(ENA_ADMIN_VF_GET, ENA_VF_SWITCH, 1),
+				make_command(ENA_ADMIN_VF_SET, ENA_VF_SWITCH_MODE, 1)})
+		refuse(cmd, [](ena_vf_cmd &) {}, malformed, "virtual function 1, must be 0");
+	for (uint8_t id : {5, 8, 13, 255})
 		refuse(get, item(id), unsupported, "no item");
-	for (uint8_t id : {0, 1, 7, 14, 255})
+	for (uint8_t id : {0, 1, 4, 7, 15, 255})
 		refuse(rate, item(id), unsupported, "no item");
-	for (uint8_t id : {8, 9, 10, 11, 12, 13})
+	/* Of many in a second some are not noted. */
+	f.advance(2'000'000'000);
+	for (uint8_t id : {8, 9, 10, 11, 12, 13, 14})
 		refuse(
 			rate,
 			[id](ena_vf_cmd &c) {
@@ -228,7 +231,68 @@ TEST(VfManager, RefusesWhatIsBeyondALimit)
 	EXPECT_TRUE(f.noted("link state 3, must be 0 to 2"));
 	EXPECT_EQ(f.set_rate(0, 400001), illegal);
 	EXPECT_TRUE(f.noted("400001 Mbit/s, must be 1 to 400000"));
+	EXPECT_EQ(f.set(0, ENA_VF_SWITCH_MODE, ena_vf_switch{2}), illegal);
+	EXPECT_TRUE(f.noted("mode 2 of the switch, must be 0 (VEB) or 1 (VEPA)"));
+	EXPECT_EQ(f.get<ena_vf_switch>(0, ENA_VF_SWITCH).mode, ENA_VF_SWITCH_VEB);
 	EXPECT_TRUE(same(f.get<ena_vf_settings_answer>(0, ENA_VF_SETTINGS), before));
+}
+
+/* The mode is the adapter's: it stays when functions go, and goes with a reset by the bus. */
+TEST(VfManager, TheModeOfTheSwitch)
+{
+	Fabric f(2, 2);
+	const auto mode = [&] {
+		return f.get<ena_vf_switch>(0, ENA_VF_SWITCH).mode;
+	};
+	const auto goes_short = [&] {
+		f.wire.clear();
+		f.send(f.vf(0), Fabric::frame(Fabric::made_mac(1), Fabric::made_mac(0)));
+		const size_t arrived = count(f.vf(1));
+		EXPECT_EQ(arrived + f.wire.size(), 1U);
+		return arrived == 1;
+	};
+
+	EXPECT_EQ(mode(), ENA_VF_SWITCH_VEB);
+	EXPECT_TRUE(goes_short());
+	EXPECT_EQ(f.set(0, ENA_VF_SWITCH_MODE, ena_vf_switch{ENA_VF_SWITCH_VEPA}), 0);
+	EXPECT_EQ(mode(), ENA_VF_SWITCH_VEPA);
+	EXPECT_FALSE(goes_short());
+	f.pf().start();
+	EXPECT_EQ(mode(), ENA_VF_SWITCH_VEPA);
+	f.enable(0);
+	EXPECT_EQ(mode(), ENA_VF_SWITCH_VEPA) << "it does not need one to be enabled";
+	f.enable(2);
+	EXPECT_FALSE(goes_short());
+	ena_device_reset(f.pf().g.host.device);
+	f.pf().start();
+	EXPECT_EQ(mode(), ENA_VF_SWITCH_VEB);
+	EXPECT_TRUE(goes_short());
+	ena_device_set_switch_mode(f.pf().g.host.device, ENA_VF_SWITCH_VEPA);
+	EXPECT_EQ(f.set(0, ENA_VF_SWITCH_MODE, ena_vf_switch{ENA_VF_SWITCH_VEB}), 0);
+	EXPECT_TRUE(goes_short());
+	ena_device_reset(f.pf().g.host.device);
+	EXPECT_FALSE(goes_short()) << "the host's mode is not back";
+}
+
+/* Without functions enabled a machine can be migrated, and finds its switch as it was. */
+TEST(VfManager, TheModeTravels)
+{
+	Fabric from(2, 0), to(2, 0), none(0, 0);
+
+	EXPECT_EQ(from.set(0, ENA_VF_SWITCH_MODE, ena_vf_switch{ENA_VF_SWITCH_VEPA}), 0);
+	const auto snapshot = from.pf().g.host.save();
+	const auto load = [&](Fabric &f) {
+		char why[256];
+		return ena_device_load(f.pf().g.host.device, snapshot.data(), snapshot.size(), why,
+				       sizeof(why));
+	};
+	EXPECT_TRUE(load(to));
+	to.enable(2);
+	for (unsigned int i : {0, 1})
+		to.vf(i).start();
+	to.send(to.vf(0), Fabric::frame(Fabric::made_mac(1), Fabric::made_mac(0)));
+	EXPECT_EQ(to.wire.size(), 1U) << "it took the short way";
+	EXPECT_FALSE(load(none)) << "there is no switch";
 }
 
 /* What is set for 64 functions is kept apart. */

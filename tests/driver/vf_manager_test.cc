@@ -19,7 +19,7 @@ class VfAdapter : public testing::Test {
 		k.offer.attributes.capabilities.set(ENA_CAPABILITY_VF_MANAGEMENT);
 		info.version = 1;
 		info.total.set(4);
-		info.items.set(0x3f0f);
+		info.items.set(0x7f1f);
 		k.alter_answer = [this](const ena_aq_entry &command, ena_acq_entry &answer) {
 			ena_vf_cmd cmd;
 			memcpy(&cmd, &command, sizeof(cmd));
@@ -35,6 +35,9 @@ class VfAdapter : public testing::Test {
 				break;
 			case ENA_VF_SETTINGS:
 				memcpy(answer.payload, &settings, sizeof(settings));
+				break;
+			case ENA_VF_SWITCH:
+				memcpy(answer.payload, &mode, sizeof(mode));
 				break;
 			case ENA_VF_RX_STATS:
 				memcpy(answer.payload, &rx, sizeof(rx));
@@ -66,6 +69,7 @@ class VfAdapter : public testing::Test {
 
 	ena_vf_info info{};
 	ena_vf_settings_answer settings{};
+	ena_vf_switch mode{};
 	ena_vf_rx_stats rx{};
 	ena_vf_tx_stats tx{};
 	uint8_t status = 0;
@@ -75,10 +79,16 @@ class VfAdapter : public testing::Test {
 	oe_kernel k;
 };
 
-TEST_F(VfAdapter, IsAskedOnceAtProbe)
+TEST_F(VfAdapter, IsAskedAtProbe)
 {
 	ASSERT_EQ(k.probe(), 0);
-	EXPECT_EQ(asked, 1U);
+	EXPECT_EQ(asked, 2U);
+	expect_command(ENA_ADMIN_VF_GET, ENA_VF_SWITCH, 0, 0);
+	k.remove();
+	/* An adapter of before the switch's mode could be set. */
+	info.items.set(0x3f0f);
+	ASSERT_EQ(k.probe(), 0);
+	EXPECT_EQ(asked, 3U);
 	expect_command(ENA_ADMIN_VF_GET, ENA_VF_INFO, 0, 0);
 }
 
@@ -99,16 +109,19 @@ TEST_F(VfAdapter, WithoutTheExtensionNothingIsSent)
 	EXPECT_EQ(oe_vf_set_trust(k.adapter, 0, true, &error), -EOPNOTSUPP);
 	EXPECT_EQ(oe_vf_set_spoof_check(k.adapter, 0, true, &error), -EOPNOTSUPP);
 	EXPECT_EQ(oe_vf_set_rate(k.adapter, 0, 0, 1, &error), -EOPNOTSUPP);
+	EXPECT_EQ(oe_switch_set_mode(k.adapter, 0, &error), -EOPNOTSUPP);
+	uint32_t found;
+	EXPECT_EQ(oe_switch_get_mode(k.adapter, &found), -EOPNOTSUPP);
 	EXPECT_EQ(asked, 0U);
 }
 
 TEST_F(VfAdapter, AnItemThatItDoesNotKnowIsNotSent)
 {
-	info.items.set(0x3f0f & ~ENA_BIT(ENA_VF_TRUST));
+	info.items.set(0x7f1f & ~ENA_BIT(ENA_VF_TRUST));
 	ASSERT_EQ(k.probe(), 0);
 	EXPECT_EQ(oe_vf_set_trust(k.adapter, 0, true, &error), -EOPNOTSUPP);
 	EXPECT_EQ(oe_vf_set_spoof_check(k.adapter, 0, true, &error), 0);
-	EXPECT_EQ(asked, 2U);
+	EXPECT_EQ(asked, 3U);
 }
 
 TEST_F(VfAdapter, ARefusalOfTheInfoIsNoFailureOfTheAdapter)
@@ -144,6 +157,9 @@ TEST_F(VfAdapter, SettingsAreWhatIsTold)
 	EXPECT_EQ(oe_vf_set_rate(k.adapter, 2, 0, 400000, &error), 0);
 	expect_command(ENA_ADMIN_VF_SET, ENA_VF_TX_RATE, 2, 4);
 	EXPECT_EQ(told<ena_vf_tx_rate>().max_mbps.get(), 400000U);
+	EXPECT_EQ(oe_switch_set_mode(k.adapter, OE_SWITCH_VEPA, &error), 0);
+	expect_command(ENA_ADMIN_VF_SET, ENA_VF_SWITCH_MODE, 0, 1);
+	EXPECT_EQ(last.data[0], ENA_VF_SWITCH_VEPA);
 }
 
 TEST_F(VfAdapter, BadValuesAreNotSent)
@@ -177,7 +193,33 @@ TEST_F(VfAdapter, BadValuesAreNotSent)
 		"a least rate of 1 Mbit/s: the device has only a largest");
 	refused(oe_vf_set_rate(k.adapter, 0, 0, 400001, &error), -ERANGE,
 		"a rate of 400001 Mbit/s is above 400000");
+	refused(oe_switch_set_mode(k.adapter, 2, &error), -EINVAL,
+		"mode 2 of the switch is none: VEB is 0, VEPA 1");
+	refused(oe_switch_set_mode(k.adapter, 0x100, &error), -EINVAL,
+		"mode 256 of the switch is none: VEB is 0, VEPA 1");
 	EXPECT_EQ(asked, 0U);
+}
+
+TEST_F(VfAdapter, TheModeOfTheSwitchIsReadAtProbeAndChecked)
+{
+	uint32_t found = 77;
+
+	mode.mode = ENA_VF_SWITCH_VEPA;
+	ASSERT_EQ(k.probe(), 0);
+	asked = 0;
+	EXPECT_EQ(oe_switch_get_mode(k.adapter, &found), 0);
+	EXPECT_EQ(found, OE_SWITCH_VEPA);
+	EXPECT_EQ(asked, 0U) << "the kernel asks where nobody may sleep";
+	status = ENA_ADMIN_ILLEGAL_PARAMETER;
+	EXPECT_EQ(oe_switch_set_mode(k.adapter, OE_SWITCH_VEB, &error), -EINVAL);
+	EXPECT_EQ(oe_switch_get_mode(k.adapter, &found), 0);
+	EXPECT_EQ(found, OE_SWITCH_VEPA) << "what was refused is taken for set";
+	status = 0;
+	k.remove();
+	mode.mode = ENA_VF_SWITCH_MODES;
+	ASSERT_EQ(k.probe(), 0);
+	EXPECT_EQ(oe_switch_get_mode(k.adapter, &found), -EOPNOTSUPP);
+	EXPECT_EQ(oe_switch_set_mode(k.adapter, OE_SWITCH_VEB, &error), -EOPNOTSUPP);
 }
 
 TEST_F(VfAdapter, WhatItRefusesHasAReason)

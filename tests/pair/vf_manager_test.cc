@@ -26,6 +26,10 @@ struct Physical {
 				[](void *, unsigned vf, ena_vf_counters *counters) {
 					*counters = {vf, 1, 2, 3, 4, 5, 6, 7, 8, 9};
 				},
+			.switched =
+				[](void *host, uint8_t mode) {
+					static_cast<Physical *>(host)->mode = mode;
+				},
 		};
 		uint8_t macs[vfs][6];
 		for (unsigned i = 0; i < vfs; i++) {
@@ -42,6 +46,7 @@ struct Physical {
 	}
 
 	ena_vf_settings settings[vfs];
+	uint8_t mode = 0;
 	oe_kernel machine;
 	oe_error error{};
 };
@@ -92,6 +97,23 @@ TEST(VfManagement, WhatIsSetIsWhatTheHostIsTold)
 	EXPECT_EQ(stats.tx_bytes, 6U);
 	EXPECT_EQ(stats.tx_drops, 7U);
 	EXPECT_TRUE(pf.machine.notes.empty());
+}
+
+TEST(VfManagement, TheModeOfTheSwitch)
+{
+	Physical pf;
+	uint32_t found;
+	ASSERT_EQ(pf.machine.probe(), 0);
+	for (const uint32_t mode : {OE_SWITCH_VEPA, OE_SWITCH_VEB, OE_SWITCH_VEPA}) {
+		ASSERT_EQ(oe_switch_set_mode(pf.machine.adapter, mode, &pf.error), 0);
+		EXPECT_EQ(pf.mode, mode);
+		ASSERT_EQ(oe_switch_get_mode(pf.machine.adapter, &found), 0);
+		EXPECT_EQ(found, mode);
+	}
+	pf.machine.remove();
+	ASSERT_EQ(pf.machine.probe(), 0);
+	ASSERT_EQ(oe_switch_get_mode(pf.machine.adapter, &found), 0);
+	EXPECT_EQ(found, OE_SWITCH_VEPA) << "a driver that starts changes it";
 }
 
 TEST(VfManagement, OnlyWhatIsEnabled)
