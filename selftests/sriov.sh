@@ -69,11 +69,78 @@ s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
 s.bind((sys.argv[1], 0))
 for _ in range(5):
     s.send(b"\xff" * 6 + b"\x02\x00\x00\x00\x00\x99" + b"\x88\xb5" + bytes(46))
-' "$(in_vf 0 ls /sys/class/net | grep -vx lo)" || return 1
+' "$(name_in 0)" || return 1
     sleep 1
     after=$(switch_port nic0 vf0 spoofed)
     echo "refused as spoofed: $before before, $after after"
     [ $((after - before)) = 5 ]
+}
+
+rx_counts() # number
+{
+    in_vf "$1" ethtool -S "$(name_in "$1")" | grep -E '^ *queue_[0-9]+_rx_cnt:'
+}
+
+# One datagram of each of 64 flows; how many queues of the function got some.
+queues_used() # number
+{
+    rx_counts "$1" >"$ST_TMP/before"
+    remote python3 -c '
+import socket, sys
+for port in range(40000, 40064):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind(("", port))
+        s.sendto(b"x", (sys.argv[1], 9))' "$(vf_address "$1")"
+    sleep 0.5
+    rx_counts "$1" | diff "$ST_TMP/before" - | grep -c '^>'
+}
+
+rss()
+{
+    local name spread one
+    name=$(name_in 0)
+    in_vf 0 ethtool -X "$name" equal 2 && spread=$(queues_used 0)
+    in_vf 0 ethtool -X "$name" equal 1 && one=$(queues_used 0)
+    in_vf 0 ethtool -X "$name" default
+    echo "queues that received: $spread, with a table of one $one"
+    [ "$spread" = 2 ] && [ "$one" = 1 ]
+}
+
+pf_was_reset() # more often than
+{
+    [ "$(adapter_total nic0 resets)" -gt "$1" ]
+}
+
+# Its driver finds a completion that cannot be.
+while_pf_resets()
+{
+    local before sender
+    before=$(adapter_total nic0 resets) || return
+    in_vf 0 ping -q -c 40 -i 0.1 -W 5 "$REMOTE_V4" >"$ST_TMP/ping" &
+    sender=$!
+    adapter_set nic0 inject "tx-completion-wrong-id,count=1" && ping -c 1 -W 1 "$REMOTE_V4" >/dev/null
+    wait_for 10 pf_was_reset "$before" || { echo "it was not reset"; kill $sender; return 1; }
+    adapter_set nic0 inject none
+    wait $sender
+    cat "$ST_TMP/ping"
+    grep -q ' 0% packet loss' "$ST_TMP/ping" && wait_for 20 can_ping
+}
+
+has_interface()
+{
+    [ -e "/sys/class/net/$NETIF" ]
+}
+
+# ena leaves them, which the kernel's PCI core says; openena disables them.
+unbound()
+{
+    local pf
+    pf=$(basename "$pf_device")
+    enable && echo "$pf" >"/sys/bus/pci/drivers/$DRIVER/unbind" || return 1
+    echo "left: $(ls -d "$pf_device"/virtfn* 2>/dev/null | wc -l)"
+    [ "$DRIVER" = ena ] || ! ls -d "$pf_device"/virtfn* 2>/dev/null || return 1
+    echo "$pf" >"/sys/bus/pci/drivers/$DRIVER/bind" && wait_for 10 has_interface && net_setup || return 1
+    echo 0 >"$pf_device/sriov_numvfs" && wait_for 20 can_ping
 }
 
 without_pf()
@@ -96,6 +163,7 @@ again()
 
 st_begin "virtual functions"
 vf_begin
+log_allow "^$DRIVER [0-9a-f:.]+" 'left SR-IOV enabled'
 defer disable
 run "$counted functions are enabled" enable
 run "each is driven by $DRIVER" drivers
@@ -107,9 +175,12 @@ run "from it" pings 5 56 -- "$(vf_address 1)"
 run "over the wire" pings 5 56 in_vf 1 -- "$REMOTE_V4"
 run "jumbo frames" jumbo
 run "TCP over the wire" stream in_vf 0
+run "RSS" rss
 run "a forged source address is refused" spoofing
 run "traffic passes while the physical function is down" without_pf
+run "and while its driver resets it" while_pf_resets
 run "disabled" disable
 run "enabled and disabled again, three times" again
+run "the driver of the physical function goes while they are enabled" unbound
 run "the physical function still has traffic" can_ping
 st_end
