@@ -60,6 +60,14 @@ def cloud(command, guest):
             f"dhcpstart={guest or CLOUD_ADDRESS},guestfwd=tcp:{METADATA}-cmd:{command.replace(',', ',,')}")
 
 
+def smbios(directory, instance_type):
+    """What a guest reads of the machine it is in: cloud-init knows EC2 by it."""
+    digest = hashlib.sha256(directory.encode()).hexdigest()
+    uuid = f"ec2{digest[:5]}-{digest[5:9]}-4{digest[9:12]}-8{digest[12:15]}-{digest[15:27]}"
+    return ["-smbios", f"type=1,manufacturer=Amazon EC2,product={instance_type},serial={uuid},uuid={uuid}",
+            "-smbios", f"type=2,manufacturer=Amazon EC2,asset={os.path.basename(directory)}"]
+
+
 def netdev(kind, name):
     """QEMU's side of a network."""
     if kind == "private":
@@ -93,7 +101,8 @@ class Resident(machine.Machine):
         network = cloud(options.metadata, options.address) if options.metadata else netdev(*options.network)
         ports = [word for port in range(options.spare_ports + 1)
                  for word in ("-device", f"pcie-root-port,id=rp{port},chassis={port + 1}")]
-        return ["-netdev", network, *ports, "-device", device]
+        cloud_words = smbios(self.logs, options.instance_type or "") if options.metadata else []
+        return ["-netdev", network, *ports, "-device", device, *cloud_words]
 
     def _serial(self, channel):
         return ["-chardev", f"socket,id=console,path={self._path('console')},server=on,wait=off,"

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* openena-ec2: the program "openena", with a server for its command ec2. */
 #include "credentials.hh"
+#include "digest.hh"
 #include "durable.hh"
 #include "ec2.hh"
 #include "endpoint.hh"
 #include "http/server.hh"
 #include "machines.hh"
+#include "metadata.hh"
 #include "query.hh"
+#include "relay.hh"
 
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <unistd.h>
 
@@ -16,6 +20,59 @@ namespace
 {
 
 using namespace tool;
+
+constexpr int most_connections = 8; /* of a guest to its metadata, at a time */
+constexpr uint64_t last_words_ms = 1000; /* for an answer, when the guest has no more to ask */
+
+std::string quoted(std::string word)
+{
+	for (size_t at = 0; (at = word.find('\'', at)) != word.npos; at += 4)
+		word.replace(at, 1, "'\\''");
+	return "'" + word + "'";
+}
+
+/* What QEMU runs for a guest's connection to its metadata; the instance's id follows. */
+std::string metadata_command(const std::string &directory)
+{
+	const std::string program = std::filesystem::read_symlink("/proc/self/exe");
+
+	return quoted(program) + " metadata " + quoted(directory);
+}
+
+/* Held by one of the connections of a guest. */
+Descriptor take_place(const std::string &prefix)
+{
+	for (int i = 0; i < most_connections - 1; i++)
+		try {
+			return lock_file(prefix + std::to_string(i));
+		} catch (const Trouble &) {
+			continue;
+		}
+	return lock_file(prefix + std::to_string(most_connections - 1));
+}
+
+/* One connection: standard input and output. */
+int answer_guest(const std::string &directory, const std::string &id, Streams &io)
+{
+	Machines::check_name(id);
+	const Descriptor place = take_place(directory + "/launches/" + id + ".metadata");
+	const auto key = read_whole(directory + "/metadata.key");
+	if (!key)
+		throw Trouble(directory + " is not that of an endpoint");
+	char scratch[] = "/tmp/openena-XXXXXX";
+
+	if (!mkdtemp(scratch))
+		throw Trouble("no directory in /tmp for a socket");
+	const std::string socket = std::string(scratch) + "/http";
+	const auto answer = [&](const HttpRequest &request) {
+		return ec2::Metadata(ec2::Store::read(directory + "/state.json"), id, *key)
+			.answer(request, time(nullptr));
+	};
+	serve_http_at(socket, answer,
+		      [&] { (void)relay(socket, STDIN_FILENO, last_words_ms, io); });
+	std::filesystem::remove_all(scratch);
+	return exit_fine;
+}
 
 int serve(const Ec2Options &options, Streams &io)
 {
@@ -30,9 +87,12 @@ int serve(const Ec2Options &options, Streams &io)
 		credentials = directory + "/credentials";
 		ec2::make_credentials(credentials);
 	}
+	if (!read_whole(directory + "/metadata.key"))
+		write_durably(directory + "/metadata.key", ec2::random_hex(32));
 	ec2::Store store(directory + "/state.json");
-	const ec2::FleetConfig config{machines.directory(), directory + "/launches", {},
-				      options.accel,        options.memory,          options.cpus};
+	const ec2::FleetConfig config{
+		machines.directory(), directory + "/launches", metadata_command(directory),
+		options.accel,        options.memory,          options.cpus};
 	ec2::Fleet fleet(store, config, ec2::run_this_program);
 	const ec2::Endpoint endpoint(store, fleet, ec2::read_credentials(credentials));
 	const HttpServerConfig http{options.address, options.port, ec2::Query::max_body,
@@ -64,6 +124,15 @@ int main(int count, char **words)
 
 	(void)std::signal(SIGPIPE, SIG_IGN);
 	ec2_server = serve;
+	if (count == 4 && std::string(words[1]) == "metadata") {
+		try {
+			return answer_guest(words[2], words[3], io);
+		} catch (const std::exception &trouble) {
+			err.print("openena: %s\n", trouble.what());
+			err.flush();
+			return exit_trouble;
+		}
+	}
 	const std::vector<std::string> arguments(words + (count ? 1 : 0), words + count);
 	return tool::run(arguments, io);
 }

@@ -92,7 +92,8 @@ uint64_t room(const State &state, const Order &order)
 	return std::min(order.most, most_instances - there);
 }
 
-void add_instance(State &state, const Order &order, const std::string &reservation, uint64_t index)
+void add_instance(State &state, const Order &order, const std::string &region,
+		  const std::string &reservation, uint64_t index)
 {
 	Instance instance;
 	Interface interface = fresh_interface(state, order.subnet);
@@ -109,6 +110,7 @@ void add_instance(State &state, const Order &order, const std::string &reservati
 	instance.user_data = order.user_data;
 	instance.token = order.token;
 	instance.asked = order.asked;
+	instance.region = region;
 	instance.cpus = order.cpus;
 	instance.index = index;
 	instance.launch_time = instance.changed = time(nullptr);
@@ -137,7 +139,7 @@ Json run_instances(Context &context, Query &query)
 		reservation = fresh_id("r-");
 		const uint64_t count = room(state, order);
 		for (uint64_t index = 0; index < count; index++)
-			add_instance(state, order, reservation, index);
+			add_instance(state, order, context.region, reservation, index);
 	});
 	const auto state = context.store.now();
 	for (const auto &[id, instance] : state->instances)

@@ -87,6 +87,7 @@ template <typename Thing, typename Visitor> void visit_instance(Thing &instance,
 	visit("image", instance.image);
 	visit("subnet", instance.subnet);
 	visit("user_data", instance.user_data);
+	visit("region", instance.region);
 	visit("token", instance.token);
 	visit("asked", instance.asked);
 	visit("goal", instance.goal);

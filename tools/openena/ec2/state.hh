@@ -21,6 +21,7 @@ enum class Goal { running, stopped, terminated };
 
 struct Instance {
 	std::string id, reservation, type, image, subnet, user_data;
+	std::string region; /* that it was asked for in */
 	std::string token, asked; /* of RunInstances: ClientToken, and a digest of all it said */
 	Goal goal = Goal::running;
 	bool launched = false; /* its machine has been there since it should run */

@@ -61,7 +61,7 @@ std::string scalar_text(const Json &value)
 {
 	if (const auto boolean = value.boolean())
 		return *boolean ? "true" : "false";
-	return value.plain();
+	return value.string() ? *value.string() : value.plain();
 }
 
 std::string xml_answer(const std::string &action, const std::string &request_id, const Json &result)

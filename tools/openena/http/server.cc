@@ -111,4 +111,25 @@ void serve_http(const HttpServerConfig &config, const HttpHandler &handler,
 	listener.join();
 }
 
+void serve_http_at(const std::string &socket, const HttpHandler &handler,
+		   const std::function<void()> &meanwhile)
+{
+	const HttpServerConfig config{};
+	httplib::Server server;
+
+	set_handlers(server, config, handler);
+	server.new_task_queue = [] {
+		return new httplib::ThreadPool(1);
+	};
+	server.set_address_family(AF_UNIX);
+	if (!server.bind_to_port(socket.c_str(), 80)) /* a port for the library's eyes */
+		throw Trouble(printable(socket) + " cannot be made");
+	std::thread listener([&] { server.listen_after_bind(); });
+	while (!server.is_running())
+		std::this_thread::sleep_for(std::chrono::milliseconds(1));
+	meanwhile();
+	server.stop();
+	listener.join();
+}
+
 } // namespace tool

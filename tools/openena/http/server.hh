@@ -24,6 +24,10 @@ struct HttpServerConfig {
 void serve_http(const HttpServerConfig &config, const HttpHandler &handler,
 		const std::function<void(uint16_t)> &ready);
 
+/* Answers at a Unix socket, one connection at a time, while @meanwhile runs. */
+void serve_http_at(const std::string &socket, const HttpHandler &handler,
+		   const std::function<void()> &meanwhile);
+
 } // namespace tool
 
 #endif
