@@ -85,7 +85,7 @@ class Function:
     def transmit_queue(self, vector=0xFFFFFFFF, admin=None):
         return Transmit(self, admin or self.admin(), vector)
 
-    def receive_one(self, vector):
+    def receive_one(self, vector=0xFFFFFFFF):
         """A receive queue with one buffer, whose interrupt is armed."""
         ring = self.window + 0x60000
         _, doorbell, unmask = self.admin().create_queue(False, 256, vector, ring)

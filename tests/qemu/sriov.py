@@ -6,7 +6,8 @@ import sys
 
 from adapter import DEV_CTL, DEV_STS, READY, RESET_IN_PROGRESS, VERSION, wait_for
 from functions import (CONTROL, DEVICE, NUMBER, PF_ADDRESS, SRIOV, TOTAL, VF_BAR0, VF_ENABLE,
-                       VF_MEMORY, Adapter, enabled, frame, functions, made_mac)
+                       VF_MEMORY, Adapter, enabled, frame, functions, made_mac,
+                       vf_paths)
 from qtest import COMMAND, MASTER, MEMORY
 from tap import equal, main, test
 
@@ -114,6 +115,28 @@ def they_can_be_disabled_while_the_physical_function_sends(setup):
         pf.enable(1)
         equal(enabled(admin), 1, "enabled functions, enabled again")
         equal(pf.vf_reg(0, VERSION), 0x0A, "VERSION when enabled again")
+
+
+def packets(vm, path):
+    return vm.qmp("qom-get", path=path, property="statistics")["return"]["tx-packets"]
+
+
+@test
+def an_allowance_is_for_all_functions_of_an_instance(setup):
+    """Time stands still: what one has used up does not come back."""
+    for greedy in (False, True):
+        with setup.run("sriov-vfs=2,queues=2,llq=off,instance-type=m5.large,pps-allowance=1000,"
+                       f"mac={PF_ADDRESS}") as vm:
+            _, (physical, vf, other) = functions(vm)
+            if greedy:
+                vf.transmit_queue().send(frame(made_mac(1), made_mac(0)), 250)
+                sent = wait_for(lambda: packets(vm, vf_paths(vm)[0]) or None, 5)
+                assert sent and sent < 250, f"{sent} of 250 packets were sent at once"
+            physical.transmit_queue().send(frame(made_mac(1), PF_ADDRESS))
+            other.transmit_queue().send(frame(made_mac(0), made_mac(1)))
+            for path in ("/machine/peripheral/eth", vf_paths(vm)[1]):
+                sent = wait_for(lambda path=path: packets(vm, path) or None, 0.3 if greedy else 5)
+                equal(sent or 0, int(not greedy), f"packets of {path}, greedy neighbour: {greedy}")
 
 
 @test
