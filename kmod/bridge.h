@@ -438,6 +438,27 @@ int oe_flow_get(const struct oe_adapter *adapter, uint32_t location, struct oe_f
 /* The first location in use from @from on, or OE_FLOW_NONE. */
 uint32_t oe_flow_next(const struct oe_adapter *adapter, uint32_t from);
 
+/* ---- accelerated RFS: rules that the kernel wants for a while --------------- */
+
+/*
+ * A rule for @flow, with all of its addresses and ports, to flow->queue; @kernel_id is what the
+ * kernel calls it. Returns the number by which oek_rfs_may_expire() names it, the same one for the
+ * same flow; -ENOSPC: enough flows are followed. oe_rfs_serve() makes the rule. Any context.
+ */
+int oe_rfs_want(struct oe_adapter *adapter, const struct oe_flow_rule *flow, uint32_t kernel_id);
+/*
+ * Make the rules that are wanted, end those that the kernel does not need. They have at most half of
+ * the table, from its end, and a user's rule takes the place of one if there is no other. Process
+ * context, under rtnl.
+ */
+void oe_rfs_serve(struct oe_adapter *adapter);
+/* Between wishes and work; not sleeping. */
+void oek_rfs_lock(struct oe_kernel *kernel);
+void oek_rfs_unlock(struct oe_kernel *kernel);
+/* Whether the kernel can do without the rule of that number. Process context. */
+bool oek_rfs_may_expire(struct oe_kernel *kernel, uint32_t queue, uint32_t kernel_id,
+			uint32_t number);
+
 /* ---- hardware clock ------------------------------------------------------- */
 
 struct oe_phc_time {

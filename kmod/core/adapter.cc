@@ -45,6 +45,8 @@ Status Adapter::probe(bool readless)
 		return status;
 	if (Status status = flows_.init(kernel_, features_); !status)
 		return status;
+	if (Status status = rfs_.init(kernel_, flows_.size()); !status)
+		return status;
 	return default_settings();
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "../bridge.h"
+#include "accelerated_rfs.hh"
 #include "admin_queue.hh"
 #include "event_queue.hh"
 #include "facts.hh"
@@ -156,6 +157,14 @@ class Adapter {
 	{
 		return rss_;
 	}
+	[[nodiscard]] AcceleratedRfs &rfs()
+	{
+		return rfs_;
+	}
+	void serve_rfs()
+	{
+		rfs_.work(admin_, flows_, queues_now());
+	}
 	/* What it does goes through admin(). */
 	[[nodiscard]] FlowSteering &flows()
 	{
@@ -269,6 +278,7 @@ class Adapter {
 	Moderation moderation_;
 	Rss rss_;
 	FlowSteering flows_;
+	AcceleratedRfs rfs_;
 	Array<struct oe_txq> tx_; /* of the pairs; then, with XDP, a second one of each */
 	Array<struct oe_rxq> rx_;
 	bool open_ = false;

@@ -260,6 +260,18 @@ uint32_t oe_flow_next(const struct oe_adapter *adapter, uint32_t from)
 	return adapter->flows().next(from);
 }
 
+int oe_rfs_want(struct oe_adapter *adapter, const struct oe_flow_rule *flow, uint32_t kernel_id)
+{
+	auto id = adapter->rfs().want(*flow, kernel_id);
+
+	return id ? static_cast<int>(*id) : oe::Status(id.error()).to_kernel();
+}
+
+void oe_rfs_serve(struct oe_adapter *adapter)
+{
+	adapter->serve_rfs();
+}
+
 int oe_phc_read(struct oe_adapter *adapter, struct oe_phc_time *time)
 {
 	return adapter->read_phc(*time).to_kernel();

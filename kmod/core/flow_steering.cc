@@ -64,6 +64,19 @@ Status FlowSteering::check(const oe_flow_rule &rule, uint32_t queues, Refusal &w
 	return {};
 }
 
+/* The lowest or highest free location, or one that a follower has @taken; OE_FLOW_NONE: none. */
+uint32_t FlowSteering::place(bool last, bool taken) const
+{
+	for (uint32_t i = 0; i < size(); i++) {
+		uint32_t location = last ? size() - 1 - i : i;
+		const Slot &slot = rules_[location];
+
+		if (taken ? slot.used && slot.follows : !slot.used)
+			return location;
+	}
+	return OE_FLOW_NONE;
+}
+
 /* Settles the location. */
 Status FlowSteering::choose(oe_flow_rule &rule, Refusal &why) const
 {
@@ -76,14 +89,11 @@ Status FlowSteering::choose(oe_flow_rule &rule, Refusal &why) const
 		    << size() - 1;
 		return Errno::invalid;
 	}
-	for (uint32_t i = 0; i < size(); i++) {
-		uint32_t location = last ? size() - 1 - i : i;
-
-		if (!rules_[location].used) {
-			rule.location = location;
-			return {};
-		}
-	}
+	rule.location = place(last, false);
+	if (rule.location == OE_FLOW_NONE)
+		rule.location = place(last, true);
+	if (rule.location != OE_FLOW_NONE)
+		return {};
 	why << "all " << size() << " flow rules are in use";
 	return Errno::no_space;
 }
@@ -118,28 +128,23 @@ Status FlowSteering::add(AdminQueue &admin, oe_flow_rule &rule, uint32_t queues,
 		return status;
 	/* A device does not replace a rule: the old one goes first, and comes back if it must. */
 	Slot &slot = rules_[rule.location];
-	if (slot.used) {
-		if (Status status = remove(admin, rule.location, why); !status)
+	bool replaces = slot.used;
+	if (replaces) {
+		if (Status status = remove_at(admin, rule.location, why); !status)
 			return status;
-		slot.used = true;
 	}
 	if (Status status = tell_add(admin, rule); !status) {
 		/* A dead queue takes nothing: restore() does it. */
-		slot.used = slot.used && (tell_add(admin, slot.rule) || admin.dead());
+		slot.used = replaces && (tell_add(admin, slot.rule) || admin.dead());
 		why << "the device refuses flow rule " << rule.location;
 		return status;
 	}
-	slot.rule = rule;
-	slot.used = true;
+	slot = {.rule = rule, .used = true, .follows = false, .id = 0};
 	return {};
 }
 
-Status FlowSteering::remove(AdminQueue &admin, uint32_t location, Refusal &why)
+Status FlowSteering::remove_at(AdminQueue &admin, uint32_t location, Refusal &why)
 {
-	if (location >= size() || !rules_[location].used) {
-		why << "there is no flow rule " << location << " to remove";
-		return Errno::no_entry;
-	}
 	if (Status status = tell_remove(admin, ENA_FLOW_REMOVE, location); !status) {
 		why << "the device does not remove flow rule " << location;
 		return status;
@@ -148,9 +153,55 @@ Status FlowSteering::remove(AdminQueue &admin, uint32_t location, Refusal &why)
 	return {};
 }
 
+Status FlowSteering::remove(AdminQueue &admin, uint32_t location, Refusal &why)
+{
+	if (location >= size() || !users(location)) {
+		why << "there is no flow rule " << location << " to remove";
+		return Errno::no_entry;
+	}
+	return remove_at(admin, location, why);
+}
+
+Status FlowSteering::add_follower(AdminQueue &admin, oe_flow_rule &rule, uint32_t id)
+{
+	uint32_t location = place(true, false);
+
+	if (location == OE_FLOW_NONE)
+		return Errno::no_space;
+	rule.location = location;
+	if (Status status = tell_add(admin, rule); !status)
+		return status;
+	rules_[location] = {.rule = rule, .used = true, .follows = true, .id = id};
+	return {};
+}
+
+Status FlowSteering::remove_follower(AdminQueue &admin, uint32_t location)
+{
+	Refusal nobody;
+
+	return remove_at(admin, location, nobody);
+}
+
+bool FlowSteering::has_follower(uint32_t location, uint32_t id) const
+{
+	return location < size() && rules_[location].used && rules_[location].follows &&
+	       rules_[location].id == id;
+}
+
+void FlowSteering::drop_followers(AdminQueue &admin, uint32_t queues)
+{
+	for (uint32_t i = 0; i < size(); i++)
+		if (rules_[i].used && rules_[i].follows && rules_[i].rule.queue >= queues)
+			(void)remove_follower(admin, i);
+}
+
 Status FlowSteering::remove_all(AdminQueue &admin, Refusal &why)
 {
-	if (next(0) == OE_FLOW_NONE)
+	bool any = false;
+
+	for (const Slot &slot : rules_)
+		any = any || slot.used;
+	if (!any)
 		return {};
 	if (Status status = tell_remove(admin, ENA_FLOW_REMOVE_ALL, 0); !status) {
 		why << "the device does not remove its flow rules";
@@ -163,7 +214,7 @@ Status FlowSteering::remove_all(AdminQueue &admin, Refusal &why)
 
 Status FlowSteering::get(uint32_t location, oe_flow_rule &rule) const
 {
-	if (location >= size() || !rules_[location].used)
+	if (location >= size() || !users(location))
 		return Errno::no_entry;
 	rule = rules_[location].rule;
 	return {};
@@ -172,7 +223,7 @@ Status FlowSteering::get(uint32_t location, oe_flow_rule &rule) const
 uint32_t FlowSteering::next(uint32_t from) const
 {
 	for (uint32_t i = from; i < size(); i++)
-		if (rules_[i].used)
+		if (users(i))
 			return i;
 	return OE_FLOW_NONE;
 }
@@ -184,8 +235,7 @@ const oe_flow_rule *FlowSteering::beyond(uint32_t queues) const
 	for (uint32_t i = 0; i < size(); i++) {
 		const oe_flow_rule &rule = rules_[i].rule;
 
-		if (rules_[i].used && rule.queue >= queues &&
-		    (!highest || rule.queue > highest->queue))
+		if (users(i) && rule.queue >= queues && (!highest || rule.queue > highest->queue))
 			highest = &rule;
 	}
 	return highest;

@@ -36,6 +36,16 @@ class FlowSteering {
 	/* The rule with the highest queue, if one names a queue from @queues on. */
 	[[nodiscard]] const oe_flow_rule *beyond(uint32_t queues) const;
 
+	/*
+	 * Rules that are nobody's wish but the kernel's, of which @id is its number: at the highest free
+	 * location, seen by none of the functions above but remove_all(), and given up for a user's.
+	 */
+	[[nodiscard]] Status add_follower(AdminQueue &admin, oe_flow_rule &rule, uint32_t id);
+	[[nodiscard]] Status remove_follower(AdminQueue &admin, uint32_t location);
+	[[nodiscard]] bool has_follower(uint32_t location, uint32_t id) const;
+	/* Those that name a queue from @queues on go. */
+	void drop_followers(AdminQueue &admin, uint32_t queues);
+
 	/* After a reset: tell the device all. Rules that it refuses are logged, and gone. */
 	void restore(oe_kernel *kernel, AdminQueue &admin);
 
@@ -43,10 +53,19 @@ class FlowSteering {
 	struct Slot {
 		oe_flow_rule rule;
 		bool used;
+		bool follows; /* not a user's */
+		uint32_t id; /* if it follows */
 	};
+
+	[[nodiscard]] bool users(uint32_t location) const
+	{
+		return rules_[location].used && !rules_[location].follows;
+	}
 
 	[[nodiscard]] Status check(const oe_flow_rule &rule, uint32_t queues, Refusal &why) const;
 	[[nodiscard]] Status choose(oe_flow_rule &rule, Refusal &why) const;
+	[[nodiscard]] uint32_t place(bool last, bool taken) const;
+	[[nodiscard]] Status remove_at(AdminQueue &admin, uint32_t location, Refusal &why);
 	[[nodiscard]] Status tell_add(AdminQueue &admin, const oe_flow_rule &rule);
 	[[nodiscard]] Status tell_remove(AdminQueue &admin, ena_flow_action action,
 					 uint32_t location);

@@ -158,6 +158,7 @@ Status Adapter::set_settings(const oe_settings &asked, oe_error *error)
 			return refuse_with(status.error(), why, error);
 		}
 	}
+	flows_.drop_followers(admin_, wanted.queues);
 	bool same_delays = same(delays_of(wanted), delays_of(settings_));
 	settings_ = wanted;
 	/* Rings are powers of two; like the stock driver, round down and say so in -g. */

@@ -63,6 +63,7 @@ int oe_up(struct oe_kernel *kernel)
 	for (i = 0; i < settings.queues; i++)
 		oe_pair_start(&kernel->pairs[i]);
 	kernel->open_pairs = settings.queues;
+	oe_rfs_open(kernel);
 	oe_xdp_start(kernel);
 	kernel->reopen = false;
 	/* All: the watchdog looks at those beyond the open ones too. */
@@ -104,6 +105,7 @@ void oe_down(struct oe_kernel *kernel)
 	for (i = 0; i < n; i++)
 		oe_pair_stop(&kernel->pairs[i]);
 	netif_tx_disable(kernel->netdev);
+	oe_rfs_close(kernel);
 	oe_close(kernel->adapter);
 	oe_close_pairs(kernel, n);
 	kernel->open_pairs = 0;
@@ -241,6 +243,9 @@ static const struct net_device_ops oe_netdev_ops = {
 	.ndo_set_vf_rate = oe_ndo_set_vf_rate,
 	.ndo_get_vf_config = oe_ndo_get_vf_config,
 	.ndo_get_vf_stats = oe_ndo_get_vf_stats,
+#ifdef CONFIG_RFS_ACCEL
+	.ndo_rx_flow_steer = oe_ndo_rx_flow_steer,
+#endif
 	OE_NDO_TIMESTAMPS,
 	.ndo_bridge_setlink = oe_ndo_bridge_setlink,
 	.ndo_bridge_getlink = oe_ndo_bridge_getlink,
@@ -295,8 +300,10 @@ struct oe_kernel *oe_netdev_alloc(struct pci_dev *pdev)
 	mutex_init(&kernel->service_lock);
 	spin_lock_init(&kernel->link_lock);
 	spin_lock_init(&kernel->phc_lock);
+	spin_lock_init(&kernel->rfs_lock);
 	init_waitqueue_head(&kernel->admin_wait);
 	INIT_WORK(&kernel->reset_work, oe_reset_task);
+	INIT_WORK(&kernel->rfs_work, oe_rfs_work);
 	INIT_DELAYED_WORK(&kernel->service_work, oe_service_work);
 	return kernel;
 }

@@ -138,6 +138,10 @@ struct oe_kernel {
 	unsigned long admin_woken; /* bit 0: a wake-up nobody has consumed */
 	u64 mgmt_interrupts; /* the handler's */
 
+	spinlock_t rfs_lock; /* oek_rfs_lock() */
+	struct work_struct rfs_work;
+	bool rfs_used; /* somebody has asked for a rule since the module came */
+
 	struct ptp_clock_info ptp_info;
 	struct ptp_clock *ptp; /* NULL: none */
 	spinlock_t phc_lock; /* one request at a time */
@@ -214,6 +218,12 @@ void oe_rx_drop(struct oe_pair *pair, const struct oe_rx_packet *packet,
 void oe_rx_finish(struct oe_pair *pair, const struct oe_rx_packet *packet, struct sk_buff *skb);
 int oe_rx_open(struct oe_pair *pair);
 void oe_rx_close(struct oe_pair *pair);
+
+/* accelerated_rfs.c. All but the first two under rtnl. */
+int oe_ndo_rx_flow_steer(struct net_device *netdev, const struct sk_buff *skb, u16 queue, u32 flow);
+void oe_rfs_work(struct work_struct *work);
+void oe_rfs_open(struct oe_kernel *kernel);
+void oe_rfs_close(struct oe_kernel *kernel);
 
 /* flow_steering.c. All under rtnl. */
 int oe_set_rxnfc(struct net_device *netdev, struct ethtool_rxnfc *info);

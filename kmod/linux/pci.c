@@ -111,6 +111,7 @@ static void oe_adapter_close(struct oe_kernel *kernel, bool shutdown)
 	oe_ptp_unregister(kernel);
 	oe_interrupts_close(kernel);
 	cancel_work_sync(&kernel->reset_work);
+	cancel_work_sync(&kernel->rfs_work);
 	oe_devlink_unregister(kernel);
 	WRITE_ONCE(kernel->adapter, NULL);
 	/* Waits for readers of statistics that have seen the adapter. */

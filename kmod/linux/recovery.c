@@ -29,6 +29,9 @@ void oe_service_work(struct work_struct *work)
 	mutex_lock(&kernel->service_lock);
 	oe_service(kernel->adapter);
 	oe_feed_starved(kernel);
+	/* Rules that are not needed any more. */
+	if (READ_ONCE(kernel->rfs_used))
+		queue_work(oe_workqueue, &kernel->rfs_work);
 	if (READ_ONCE(kernel->reopen))
 		oek_schedule_reset(kernel);
 	mutex_unlock(&kernel->service_lock);

@@ -725,6 +725,19 @@ void oek_link(oe_kernel *kernel, bool up)
 	kernel->link = up;
 }
 
+void oek_rfs_lock(oe_kernel *)
+{
+}
+
+void oek_rfs_unlock(oe_kernel *)
+{
+}
+
+bool oek_rfs_may_expire(oe_kernel *k, uint32_t queue, uint32_t kernel_id, uint32_t number)
+{
+	return k->may_expire && k->may_expire(queue, kernel_id, number);
+}
+
 void oek_schedule_reset(oe_kernel *kernel)
 {
 	kernel->resets_scheduled++;

@@ -115,6 +115,8 @@ struct oe_kernel {
 	/* Called before an answer is written, and with what a register reads. */
 	std::function<void(const ena_aq_entry &, ena_acq_entry &)> alter_answer;
 	std::function<uint32_t(uint32_t offset, uint32_t value)> alter_register;
+	/* What the kernel says of a followed flow: queue, its name of it, ours. None: it stays. */
+	std::function<bool(uint32_t, uint32_t, uint32_t)> may_expire;
 	std::vector<ena_aq_entry> commands;
 	oe_admin_record last_admin{}; /* what oek_admin_done() was told, and how often */
 	unsigned admin_done = 0;

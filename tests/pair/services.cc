@@ -134,6 +134,19 @@ void oek_schedule_reset(oe_kernel *kernel)
 	kernel->reset_scheduled = true;
 }
 
+void oek_rfs_lock(oe_kernel *)
+{
+}
+
+void oek_rfs_unlock(oe_kernel *)
+{
+}
+
+bool oek_rfs_may_expire(oe_kernel *, uint32_t, uint32_t, uint32_t)
+{
+	return false;
+}
+
 void oek_admin_done(oe_kernel *, const oe_admin_record *)
 {
 }
