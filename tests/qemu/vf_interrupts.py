@@ -127,6 +127,11 @@ def live(vectors, function, way, data):
     function.set_reg(sender.unmask, UNMASK)
     arrives_once(vectors, 1, way, data + 1,
                  lambda: sender.send(frame(PF_ADDRESS, made_mac(0))) or sender.completed(1))
+    sender.send(frame(PF_ADDRESS, made_mac(0)))
+    sender.completed(2)
+    equal(vectors.message(1, 0), 0, "a message of a vector that is not armed")
+    function.set_reg(sender.unmask, UNMASK)
+    equal(vectors.message(1), data + 1, "the message of what was completed before it was armed")
 
 
 @test
