@@ -1,0 +1,186 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""openena ec2 with clients that are not ours: the AWS CLI and boto3. TAP on stdout."""
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests", "qemu"))
+import boto3  # noqa: E402
+import botocore.config  # noqa: E402
+import botocore.exceptions  # noqa: E402
+from tap import equal, main, test  # noqa: E402
+
+PROGRAM = os.path.join(ROOT, "build", "tools", "bin", "openena")
+SECONDS = 120
+# What a guest without curl says of its metadata.
+IN_GUEST = r"""
+ask() { exec 5<>/dev/tcp/169.254.169.254/80; printf '%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%s\r\nContent-Length: 0\r\n\r\n' "$1" "$2" >&5; cat <&5; }
+t=$(ask 'PUT /latest/api/token' 'X-aws-ec2-metadata-token-ttl-seconds: 60' | tail -n 1)
+for what in meta-data/instance-id user-data; do ask "GET /latest/$what" "X-aws-ec2-metadata-token: $t" | sed -n '$s/.*/told: &\n/p'; done
+lsmod | grep ^ena; ls /sys/class/net
+"""
+
+
+class Endpoint:
+    """A running endpoint, and how clients find it."""
+
+    def __init__(self, state, process):
+        self.state = state
+        self.process = process
+        self.url = process.stderr.readline().split()[-1]
+        assert self.url.startswith("http://127.0.0.1:"), self.url
+        self.credentials = os.path.join(state, "ec2", "credentials")
+        with open(self.credentials, encoding="ascii") as source:
+            self.id, self.secret = re.findall(r"= (.*)", source.read())
+
+    def cli(self, *words, status=0):
+        """What the AWS CLI prints; with another status on standard error."""
+        done = subprocess.run(
+            ["aws", "--endpoint-url", self.url, "--region", "eu-central-1", "--output", "json", "ec2", *words],
+            capture_output=True, text=True, timeout=SECONDS, check=False, stdin=subprocess.DEVNULL,
+            env={**os.environ, "AWS_SHARED_CREDENTIALS_FILE": self.credentials, "AWS_CONFIG_FILE": os.devnull,
+                 "AWS_PAGER": "", "AWS_EC2_METADATA_DISABLED": "true"})
+        equal(done.returncode, status, f"status of aws {' '.join(words)}: {done.stderr}")
+        return done.stderr if status else json.loads(done.stdout or "null")
+
+    def boto(self, secret=None):
+        """A client of boto3."""
+        return boto3.client("ec2", endpoint_url=self.url, region_name="us-west-2", aws_access_key_id=self.id,
+                            aws_secret_access_key=secret or self.secret,
+                            config=botocore.config.Config(retries={"max_attempts": 0}))
+
+
+def openena(endpoint, *words, said=""):
+    """What openena prints of the endpoint's machines."""
+    return subprocess.run([PROGRAM, *words, "--state-dir", os.path.join(endpoint.state, "machines")], input=said,
+                          capture_output=True, text=True, timeout=SECONDS, check=False).stdout
+
+
+def start(state):
+    """An endpoint."""
+    process = subprocess.Popen([PROGRAM, "ec2", "--port", "0", "--state-dir", state, "--memory", "512M"],
+                               stderr=subprocess.PIPE, text=True)
+    return Endpoint(state, process)
+
+
+@contextlib.contextmanager
+def running():
+    """An endpoint, and its machines' end."""
+    with tempfile.TemporaryDirectory(prefix="openena-") as state:
+        endpoint = start(state)
+        try:
+            yield endpoint
+        finally:
+            endpoint.process.terminate()
+            equal(endpoint.process.wait(SECONDS), 0, "exit status of the endpoint")
+            openena(endpoint, "stop", "--all")
+
+
+def refused(call, code, **arguments):
+    """The sentence of an error with that code."""
+    try:
+        call(**arguments)
+    except botocore.exceptions.ClientError as error:
+        equal(error.response["Error"]["Code"], code, "code of the error")
+        return error.response["Error"]["Message"]
+    raise AssertionError(f"no error, where {code} should be")
+
+
+def wait_for(what, seconds=SECONDS):
+    """Until it is so."""
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline, "it did not come to be so"
+        time.sleep(0.3)
+
+
+@test
+def what_the_documentation_tells_to_type(_):
+    """The five steps' check, with the command itself, an instance that runs and one more interface."""
+    with running() as endpoint:
+        made = endpoint.cli("run-instances", "--instance-type", "c5n.18xlarge", "--image-id",
+                            "ami-0000000000000612e", "--user-data", "hello, guest", "--tag-specifications",
+                            "ResourceType=instance,Tags=[{Key=Name,Value=one}]")
+        name = made["Instances"][0]["InstanceId"]
+        card = endpoint.cli("create-network-interface", "--subnet-id", "subnet-00000000000000007")
+        endpoint.cli("wait", "instance-running", "--instance-ids", name)
+        query = ("describe-instances", "--instance-id", name, "--query")
+        equal(endpoint.cli(*query, "Reservations[].Instances[].NetworkInterfaces[].InterfaceType"), ["interface"],
+              "the documented check")
+        equal(endpoint.cli(*query, "Reservations[].Instances[].EnaSupport"), [True], "ENA")
+        wait_for(lambda: "You are root in the guest" in openena(endpoint, "console", name, "--log"))
+        client = endpoint.boto()
+        attached = client.attach_network_interface(
+            NetworkInterfaceId=card["NetworkInterface"]["NetworkInterfaceId"], InstanceId=name, DeviceIndex=1)
+        wait_for(lambda: [each["Attachment"]["Status"] for each in client.describe_network_interfaces(Filters=[
+            {"Name": "attachment.device-index", "Values": ["1"]}])["NetworkInterfaces"]] == ["attached"])
+        said = openena(endpoint, "console", name, "--quiet", "6000", said=IN_GUEST)
+        for words in (f"told: {name}", "told: hello, guest", "ena ", "eth1"):
+            assert words in said, f"{words} is not in what the guest says: {said}"
+        client.detach_network_interface(AttachmentId=attached["AttachmentId"])
+        wait_for(lambda: client.describe_network_interfaces(Filters=[
+            {"Name": "status", "Values": ["available"]}])["NetworkInterfaces"])
+        endpoint.cli("terminate-instances", "--instance-ids", name)
+        wait_for(lambda: [each["State"]["Name"] for each in client.describe_instances(
+            InstanceIds=[name])["Reservations"][0]["Instances"]] == ["terminated"])
+        equal(json.loads(openena(endpoint, "list", "--json")), [], "machines left")
+
+
+@test
+def types_pages_tags_and_errors(_):
+    """boto3, and a machine that only begins to boot; the endpoint is killed meanwhile."""
+    with running() as endpoint:
+        client = endpoint.boto()
+        pages = list(client.get_paginator("describe_instance_types").paginate(
+            Filters=[{"Name": "instance-type", "Values": ["c5n.*"]}], PaginationConfig={"PageSize": 5}))
+        equal([len(page["InstanceTypes"]) for page in pages], [5, 2], "types on a page")
+        network = client.describe_instance_types(InstanceTypes=["c5n.18xlarge"])["InstanceTypes"][0]["NetworkInfo"]
+        equal((network["EnaSupport"], network["EfaSupported"], network["NetworkCards"][0]["NetworkPerformance"]),
+              ("required", True, "100 Gigabit"), "the network of a type")
+        assert "DescribeVpcs" in refused(client.describe_vpcs, "InvalidAction")
+        refused(client.run_instances, "DryRunOperation", MinCount=1, MaxCount=1, DryRun=True)
+        assert "KeyName" in refused(client.run_instances, "UnknownParameter", MinCount=1, MaxCount=1, KeyName="k")
+        refused(endpoint.boto("wrong").describe_instances, "AuthFailure")
+        made = client.run_instances(MinCount=1, MaxCount=1, ClientToken="t", InstanceType="c5n.large",
+                                    ImageId="ami-0000000000000612e")["Instances"][0]["InstanceId"]
+        client.create_tags(Resources=[made], Tags=[{"Key": "k", "Value": "<&>"}])
+        endpoint.process.kill()
+        endpoint.process.wait()
+        again = start(endpoint.state)
+        endpoint.process, endpoint.url = again.process, again.url
+        client = endpoint.boto()
+        client.get_waiter("instance_running").wait(InstanceIds=[made], WaiterConfig={"Delay": 1})
+        equal(client.describe_tags()["Tags"], [{"Key": "k", "ResourceId": made, "ResourceType": "instance",
+                                                "Value": "<&>"}], "tags after the end of an endpoint")
+        equal(client.run_instances(MinCount=1, MaxCount=1, ClientToken="t", InstanceType="c5n.large",
+                                   ImageId="ami-0000000000000612e")["Instances"][0]["InstanceId"], made,
+              "the instance of the same token")
+
+
+@test
+def requests_that_are_none(_):
+    """Bodies without end and nonsense get an answer, and the endpoint goes on."""
+    with running() as endpoint:
+        for body, headers, status in ((b"x" * (300 << 10), {}, 413), (b"", {}, 401), (b"\0\xff%", {}, 401),
+                                      (b"Action=x", {"Authorization": "AWS4-HMAC-SHA256 " + "=" * 4000}, 401)):
+            try:
+                urllib.request.urlopen(urllib.request.Request(endpoint.url, body, headers), timeout=SECONDS)
+                raise AssertionError("it was answered")
+            except urllib.error.HTTPError as error:
+                equal(error.code, status, "status")
+                assert b"<Error><Code>" in error.read(), "an error for programs"
+        equal(len(endpoint.boto().describe_regions()["Regions"]), 1, "regions")
+
+
+if __name__ == "__main__":
+    sys.exit(main(__doc__))
