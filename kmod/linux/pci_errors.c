@@ -40,7 +40,12 @@ static pci_ers_result_t oe_error_detected(struct pci_dev *pdev, pci_channel_stat
 	oe_device_leave(kernel);
 	if (state == pci_channel_io_perm_failure)
 		return PCI_ERS_RESULT_DISCONNECT;
-	return PCI_ERS_RESULT_NEED_RESET;
+	/*
+	 * The way to the device works if only a transaction failed: oe_error_resume() resets the device
+	 * itself. Asked for a reset, Linux 7 would take down the link for that, too.
+	 */
+	return state == pci_channel_io_normal ? PCI_ERS_RESULT_CAN_RECOVER
+					      : PCI_ERS_RESULT_NEED_RESET;
 }
 
 /* After the reset of slot or link: the configuration is that of the end of the probe. */
