@@ -5,7 +5,6 @@
 
 . "$(dirname "$0")/lib.sh"
 
-PORT=5571
 
 irq_of() # queue
 {

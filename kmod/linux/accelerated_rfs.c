@@ -10,12 +10,12 @@
 
 #include "openena.h"
 
-void oek_rfs_lock(struct oe_kernel *kernel)
+void oek_rfs_lock(struct oe_kernel *kernel) __acquires(&kernel->rfs_lock)
 {
 	spin_lock_bh(&kernel->rfs_lock);
 }
 
-void oek_rfs_unlock(struct oe_kernel *kernel)
+void oek_rfs_unlock(struct oe_kernel *kernel) __releases(&kernel->rfs_lock)
 {
 	spin_unlock_bh(&kernel->rfs_lock);
 }

@@ -139,18 +139,16 @@ int oe_ndo_bridge_setlink(struct net_device *netdev, struct nlmsghdr *nlh, u16 f
 			  struct netlink_ext_ack *extack)
 {
 	struct oe_adapter *adapter = oe_vf_adapter(netdev);
-	struct nlattr *spec, *attr, *mode = NULL;
+	struct nlattr *spec, *mode;
 	struct oe_error error;
-	int rest, err;
+	int err;
 
 	static_assert((int)OE_SWITCH_VEB == BRIDGE_MODE_VEB);
 	static_assert((int)OE_SWITCH_VEPA == BRIDGE_MODE_VEPA);
 	if (!adapter)
 		return -ENODEV;
 	spec = nlmsg_find_attr(nlh, sizeof(struct ifinfomsg), IFLA_AF_SPEC);
-	if (spec)
-		nla_for_each_nested(attr, spec, rest) if (nla_type(attr) == IFLA_BRIDGE_MODE)
-			mode = attr;
+	mode = spec ? nla_find_nested(spec, IFLA_BRIDGE_MODE) : NULL;
 	if (!mode || nla_len(mode) < (int)sizeof(u16)) {
 		NL_SET_ERR_MSG(extack, "only the mode of the switch can be set");
 		return -EOPNOTSUPP;
