@@ -25,12 +25,14 @@ const Credential credential{"ID", "secret"};
 void run_idle(const std::string &directory, const std::vector<std::string> &words)
 {
 	const std::string machine = Machines(directory).path(words[1]);
+	const std::string monitor = machine + "/qmp";
 
 	Machines(directory).add(words[1], Json(Json::Object{}));
+	/* The child must not ask for memory: another thread may have held a lock of the heap. */
 	const pid_t child = fork();
 	if (!child) {
 		close(STDERR_FILENO); /* there is no such file to follow */
-		execlp("tail", "tail", "-qf", "/dev/null", (machine + "/qmp").c_str(), nullptr);
+		execlp("tail", "tail", "-qf", "/dev/null", monitor.c_str(), nullptr);
 		_exit(1);
 	}
 	const auto there = [&] {
