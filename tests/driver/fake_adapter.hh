@@ -66,6 +66,9 @@ struct oe_kernel {
 	oe_kernel();
 	~oe_kernel();
 
+	/* The newest: oek_now_ns() and its like have no argument. */
+	static inline oe_kernel *current;
+
 	/* Life, as the shim lives it. */
 	int probe(bool readless = true);
 	int probe_and_open();
@@ -165,5 +168,8 @@ struct oe_kernel {
 	uint16_t aq_head_ = 0, aenq_tail_ = 0, aenq_credit_ = 0;
 	std::deque<ena_aenq_entry> events_;
 };
+
+/* A packet of one buffer of 60 bytes, with its doorbell; @id is its request's. */
+[[nodiscard]] int submit_one(struct oe_txq *q, uint16_t &id);
 
 #endif

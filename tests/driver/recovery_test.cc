@@ -25,15 +25,10 @@ void live(oe_kernel &k, unsigned seconds)
 
 void send(oe_kernel &k, unsigned packets)
 {
-	oe_tx_buffer buffer{0x1000, 60};
-	oe_tx_packet packet{};
-	oe_tx_result result;
-	packet.buffers = &buffer;
-	packet.nbuffers = 1;
-	packet.packets = 1;
-	packet.flags = OE_TX_KICK;
+	uint16_t id;
+
 	while (packets--)
-		ASSERT_EQ(oe_tx_submit(oe_txq(k.adapter, 0), &packet, &result), 0);
+		ASSERT_EQ(submit_one(oe_txq(k.adapter, 0), id), 0);
 }
 
 TEST(Watchdog, KeepAlive)

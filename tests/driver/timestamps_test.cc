@@ -33,18 +33,11 @@ class Timestamps : public testing::Test {
 	uint64_t sent(uint64_t stamp_ns)
 	{
 		struct oe_txq *q = oe_txq(k.adapter, 0);
-		oe_tx_buffer buffer{0x1000, 60};
-		oe_tx_packet packet{};
-		oe_tx_result result{};
-		packet.buffers = &buffer;
-		packet.nbuffers = 1;
-		packet.flags = OE_TX_KICK;
-		packet.packets = 1;
-		EXPECT_EQ(oe_tx_submit(q, &packet, &result), 0);
-		k.complete_tx(k.txq(0), result.req_id, 0, stamp_ns);
-		uint16_t id = 0;
+		uint16_t submitted, id = 0;
+		EXPECT_EQ(submit_one(q, submitted), 0);
+		k.complete_tx(k.txq(0), submitted, 0, stamp_ns);
 		EXPECT_EQ(oe_tx_completed(q, &id, 1), 1u);
-		EXPECT_EQ(id, result.req_id);
+		EXPECT_EQ(id, submitted);
 		const uint64_t answer = oe_tx_stamp(q, id);
 		oe_tx_release(q, &id, 1);
 		return answer;

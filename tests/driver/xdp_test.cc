@@ -42,17 +42,10 @@ class Xdp : public testing::Test {
 	}
 	uint16_t send(struct oe_txq *q)
 	{
-		oe_tx_buffer buffer{0x1000, 60};
-		oe_tx_packet packet{};
-		oe_tx_result result{};
+		uint16_t id;
 
-		packet.buffers = &buffer;
-		packet.nbuffers = 1;
-		packet.flags = OE_TX_KICK;
-		packet.bytes = 60;
-		packet.packets = 1;
-		EXPECT_EQ(oe_tx_submit(q, &packet, &result), 0);
-		return result.req_id;
+		EXPECT_EQ(submit_one(q, id), 0);
+		return id;
 	}
 	unsigned count(bool tx)
 	{

@@ -181,7 +181,9 @@ struct TwoMachines {
 	std::unique_ptr<oe_kernel> a, b;
 
 	explicit TwoMachines(const ena_config &config);
-	/* Probe and open both with @queues pairs and MTU 9001; false if that fails. */
+	/* Probe and open both with MTU 9001 and what @change sets; false if that fails. */
+	[[nodiscard]] bool start(const std::function<void(oe_settings &)> &change);
+	/* With @queues pairs. */
 	[[nodiscard]] bool start(unsigned queues);
 	void run(uint64_t ns);
 };

@@ -25,17 +25,10 @@ class Restart : public testing::TestWithParam<bool> {
 	}
 	void SetUp() override
 	{
-		for (oe_kernel *m : {pair.a.get(), pair.b.get()}) {
-			ASSERT_EQ(m->probe(), 0);
-			ASSERT_EQ(m->set([](oe_settings &s) {
-				s.queues = pairs;
-				s.xdp = GetParam();
-			}),
-				  0);
-			ASSERT_EQ(m->open(), 0);
-		}
-		pair.run(2 * second);
-		ASSERT_TRUE(pair.a->link && pair.b->link);
+		ASSERT_TRUE(pair.start([](oe_settings &s) {
+			s.queues = pairs;
+			s.xdp = GetParam();
+		}));
 	}
 	/* One frame of each of 64 flows from b to a. */
 	void flows_arrive()

@@ -20,18 +20,10 @@ class Timestamps : public testing::TestWithParam<bool> {
 	}
 	void SetUp() override
 	{
-		for (oe_kernel *m : {pair.a.get(), pair.b.get()}) {
-			ASSERT_EQ(m->probe(), 0);
-			ASSERT_EQ(m->set([](oe_settings &s) {
-				s.queues = 2;
-				s.mtu = 9001;
-				s.tx_stamps = s.rx_stamps = true;
-			}),
-				  0);
-			ASSERT_EQ(m->open(), 0);
-		}
-		pair.run(2 * second);
-		ASSERT_TRUE(pair.a->link && pair.b->link);
+		ASSERT_TRUE(pair.start([](oe_settings &s) {
+			s.queues = 2;
+			s.tx_stamps = s.rx_stamps = true;
+		}));
 	}
 	uint64_t clock(oe_kernel &m)
 	{

@@ -22,18 +22,10 @@ class XdpTraffic : public testing::TestWithParam<bool> {
 	}
 	void SetUp() override
 	{
-		for (oe_kernel *m : {pair.a.get(), pair.b.get()}) {
-			ASSERT_EQ(m->probe(), 0);
-			ASSERT_EQ(m->set([](oe_settings &s) {
-				s.queues = 2;
-				s.mtu = 9001;
-				s.xdp = true;
-			}),
-				  0);
-			ASSERT_EQ(m->open(), 0);
-		}
-		pair.run(2 * second);
-		ASSERT_TRUE(pair.a->link && pair.b->link);
+		ASSERT_TRUE(pair.start([](oe_settings &s) {
+			s.queues = 2;
+			s.xdp = true;
+		}));
 	}
 	/* Through all four queues of one side to the other; all must arrive. */
 	void traffic_flows(oe_kernel &from, oe_kernel &to)

@@ -16,13 +16,6 @@ namespace
 
 constexpr const char *devices = "/sys/bus/pci/devices";
 
-/* The text of a file as hex, decimal or nothing. */
-std::optional<uint64_t> number_in(const System &system, const std::string &path)
-{
-	const auto text = system.read(path);
-	return text ? to_number(*text) : std::nullopt;
-}
-
 bool is_adapter(uint64_t vendor, uint64_t device)
 {
 	constexpr uint16_t ids[] = {ENA_PCI_PF, ENA_PCI_LLQ_PF, ENA_PCI_VF, ENA_PCI_LLQ_VF,
@@ -68,10 +61,10 @@ void read_interface(const System &system, const std::string &device, Interface &
 		return;
 	interface.name = names.front();
 	const std::string net = device + "/net/" + interface.name;
-	const auto flags = number_in(system, net + "/flags");
-	const auto mtu = number_in(system, net + "/mtu"), speed = number_in(system, net + "/speed");
+	const auto flags = system.number(net + "/flags");
+	const auto mtu = system.number(net + "/mtu"), speed = system.number(net + "/speed");
 	interface.up = flags && *flags & 1;
-	interface.carrier = number_in(system, net + "/carrier").value_or(0) == 1;
+	interface.carrier = system.number(net + "/carrier").value_or(0) == 1;
 	if (mtu)
 		interface.mtu = static_cast<uint32_t>(*mtu);
 	if (speed)
@@ -90,8 +83,8 @@ std::vector<Interface> find_interfaces(const System &system)
 						     "devices, or sysfs is not mounted");
 	for (const std::string &address : system.list(devices)) {
 		const std::string device = std::string(devices) + "/" + address;
-		const uint64_t vendor = number_in(system, device + "/vendor").value_or(0);
-		const uint64_t id = number_in(system, device + "/device").value_or(0);
+		const uint64_t vendor = system.number(device + "/vendor").value_or(0);
+		const uint64_t id = system.number(device + "/device").value_or(0);
 		if (!is_adapter(vendor, id))
 			continue;
 		Interface interface;

@@ -14,22 +14,15 @@ namespace
 
 constexpr const char *net = "/sys/class/net";
 
-/* A number in a file of sysfs; some say -1 for what they do not know. */
-std::optional<uint64_t> file_number(const System &system, const std::string &path)
-{
-	const auto text = system.read(path);
-	return text ? to_number(*text) : std::nullopt;
-}
-
 Counts totals(const System &system, const std::string &interface, const char *direction)
 {
 	const std::string at = std::string(net) + "/" + interface + "/statistics/" + direction;
-	Counts counts = {file_number(system, at + "_packets"), file_number(system, at + "_bytes"),
-			 file_number(system, at + "_dropped")};
+	Counts counts = {system.number(at + "_packets"), system.number(at + "_bytes"),
+			 system.number(at + "_dropped")};
 
 	/* What found no buffer is counted by itself. */
 	if (counts.drops)
-		*counts.drops += file_number(system, at + "_missed_errors").value_or(0);
+		*counts.drops += system.number(at + "_missed_errors").value_or(0);
 	return counts;
 }
 
@@ -43,8 +36,8 @@ std::map<uint32_t, Fill> fill_of(const System &system, const std::string &interf
 			continue;
 		const auto queue = to_number(name.substr(3));
 		const std::string limits = queues + "/" + name + "/byte_queue_limits/";
-		const auto now = file_number(system, limits + "inflight");
-		const auto most = file_number(system, limits + "limit");
+		const auto now = system.number(limits + "inflight");
+		const auto most = system.number(limits + "limit");
 		/* A driver that does not tell leaves both at zero. */
 		if (queue.value_or(most_queues) < most_queues && now && most && *most)
 			fill[static_cast<uint32_t>(*queue)] = {*now, *most};
@@ -110,7 +103,7 @@ std::optional<Sample> take_sample(const System &system, const std::string &inter
 				  Sample::Clock::time_point now, PollMeter *meter)
 {
 	const std::string at = std::string(net) + "/" + interface;
-	const auto index = file_number(system, at + "/ifindex");
+	const auto index = system.number(at + "/ifindex");
 	Sample sample;
 
 	if (!index)
@@ -118,9 +111,9 @@ std::optional<Sample> take_sample(const System &system, const std::string &inter
 	sample.at = now;
 	sample.index = *index;
 	sample.driver = system.link_name(at + "/device/driver");
-	sample.up = file_number(system, at + "/carrier").value_or(0) == 1;
-	sample.speed_mbps = file_number(system, at + "/speed");
-	sample.mtu = file_number(system, at + "/mtu");
+	sample.up = system.number(at + "/carrier").value_or(0) == 1;
+	sample.speed_mbps = system.number(at + "/speed");
+	sample.mtu = system.number(at + "/mtu");
 	sample.rx = totals(system, interface, "rx");
 	sample.tx = totals(system, interface, "tx");
 	sample.fill = fill_of(system, interface);

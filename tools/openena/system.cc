@@ -57,6 +57,13 @@ std::optional<std::string> System::read(const std::string &path) const
 	return text;
 }
 
+std::optional<uint64_t> System::number(const std::string &path) const
+{
+	const auto text = read(path);
+
+	return text ? to_number(*text) : std::nullopt;
+}
+
 bool System::exists(const std::string &path) const
 {
 	std::error_code error;

@@ -51,6 +51,8 @@ class System {
 
 	/* The text of a small file, less the line's end; none if it cannot be read. */
 	[[nodiscard]] std::optional<std::string> read(const std::string &path) const;
+	/* The number in it; none also for what is no number, as the -1 of what is not known. */
+	[[nodiscard]] std::optional<uint64_t> number(const std::string &path) const;
 	[[nodiscard]] bool exists(const std::string &path) const;
 	/* The names in a directory, sorted; none if there is no such directory. */
 	[[nodiscard]] std::vector<std::string> list(const std::string &path) const;

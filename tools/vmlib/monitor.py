@@ -91,15 +91,13 @@ class Monitor:
         """Forgets the machine."""
         self.channel.close()
 
-    def wait(self, seconds):
-        """Until the guest asks something, but not longer; whether it has."""
-        if self.open:
-            return bool(select.select([self.channel.requests], [], [], seconds)[0])
-        time.sleep(seconds)
-        return False
-
-    def serve(self):
-        """Answers what the guest has asked."""
+    def serve(self, seconds):
+        """Answers what the guest asks within this time."""
+        if not self.open:
+            time.sleep(seconds)
+            return
+        if not select.select([self.channel.requests], [], [], seconds)[0]:
+            return
         try:
             data = self.channel.requests.recv(LINE_MAX)
         except ConnectionResetError:
