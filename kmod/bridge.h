@@ -106,6 +106,15 @@ enum oe_log_level { OE_LOG_ERROR, OE_LOG_WARNING, OE_LOG_NOTICE, OE_LOG_DEBUG };
 /* One line, no newline; the shim puts the device's name before it. Any context. */
 void oek_log(struct oe_kernel *kernel, enum oe_log_level level, const char *text);
 
+/* A pair that is open, as it is just now. */
+struct oe_pair_state {
+	uint64_t interrupts; /* since oe_open() */
+	bool scheduled; /* its NAPI is to run, runs or is disabled */
+};
+/* Both in process context, from within oe_service(). The second has the pair's NAPI run once. */
+void oek_pair_state(struct oe_kernel *kernel, uint32_t index, struct oe_pair_state *state);
+void oek_poll_pair(struct oe_kernel *kernel, uint32_t index);
+
 /* Carrier on or off. Any context. */
 void oek_link(struct oe_kernel *kernel, bool up);
 /* Ask for oe_reset_work() in process context, under the shim's rtnl. Any context. */
@@ -224,11 +233,13 @@ int oe_stop_receiver(struct oe_adapter *adapter, uint32_t index);
 int oe_start_receiver(struct oe_adapter *adapter, uint32_t index);
 
 /*
- * Once a second while the adapter is registered: keep-alive, lost completions,
+ * Once a second while the adapter is registered: keep-alive, lost completions and interrupts,
  * admin failures, fatal errors. May call oek_schedule_reset().
  */
 void oe_service(struct oe_adapter *adapter);
 
+/* The stack's watchdog: TX queue @queue is stopped for too long. Asks for a reset. Any context. */
+void oe_tx_timeout(struct oe_adapter *adapter, uint32_t queue);
 /* Ask for a reset with a reason of enum ena_reset_reason. Any context. */
 void oe_request_reset(struct oe_adapter *adapter, uint32_t reason);
 bool oe_reset_pending(const struct oe_adapter *adapter);
@@ -588,13 +599,14 @@ int oe_get_link(struct oe_adapter *adapter, struct oe_link *link);
 
 /*
  * Each counter has one mover. The core: cnt, bytes, prepare_ctx_err, doorbells,
- * bad_req_id, missed_tx, unmask_interrupt of TX; cnt, bytes, csum_*, bad_desc_num,
+ * bad_req_id, missed_tx, unmask_interrupt, lost_interrupt of TX; cnt, bytes, csum_*, bad_desc_num,
  * bad_req_id, empty_rx_ring of RX. The shim: all others. The core names all.
  */
 struct oe_tx_stats {
 	uint64_t cnt, bytes, queue_stop, prepare_ctx_err, queue_wakeup, dma_mapping_err;
 	uint64_t linearize, linearize_failed, napi_comp, tx_poll, doorbells, bad_req_id;
 	uint64_t missed_tx, unmask_interrupt;
+	uint64_t lost_interrupt; /* the pair was polled instead; 0 of queues for XDP */
 	uint64_t llq_buffer_copy; /* the shim's: headers that were not in one piece */
 };
 struct oe_rx_stats {

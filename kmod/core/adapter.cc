@@ -41,6 +41,8 @@ Status Adapter::probe(bool readless)
 	publish_info(readless);
 	if (Status status = pair_stats_.allocate(info_.max_queues); !status)
 		return status;
+	if (Status status = watches_.allocate(info_.max_queues); !status)
+		return status;
 	if (Status status = rss_.init(kernel_, features_); !status)
 		return status;
 	if (Status status = flows_.init(kernel_, features_); !status)
@@ -237,6 +239,8 @@ Status Adapter::open()
 		release_queues();
 		return status;
 	}
+	for (PairWatch &watch : watches_)
+		watch.start();
 	set_open(true);
 	/* Its event may have come before there was a network device. */
 	if (Link link = load_relaxed(link_); link != Link::unknown)

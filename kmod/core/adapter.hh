@@ -15,6 +15,7 @@
 #include "memory.hh"
 #include "metrics.hh"
 #include "moderation.hh"
+#include "pair_watch.hh"
 #include "phc.hh"
 #include "registers.hh"
 #include "reset.hh"
@@ -105,6 +106,7 @@ class Adapter {
 
 	/* Watchdogs and recovery: service.cc, recovery.cc */
 	void service();
+	void tx_timeout(uint32_t queue);
 	[[nodiscard]] Status reset_work();
 
 	/* Statistics: statistics.cc */
@@ -247,7 +249,9 @@ class Adapter {
 	void retry_reset(uint64_t now_ns);
 	void check_keep_alive(uint64_t now_ns);
 	void check_queues(uint64_t now_ns);
+	void look_at(uint32_t pair, uint64_t now_ns);
 	void check_tx(uint32_t index, uint64_t now_ns);
+	void check_interrupt(uint32_t pair, uint64_t now_ns);
 	void check_status();
 
 	[[nodiscard]] Status check_compatible(const Features &found) const;
@@ -294,6 +298,7 @@ class Adapter {
 	bool given_up_ = false;
 	ResetHistory history_;
 
+	Array<PairWatch> watches_; /* by pair; the service's */
 	Array<PairStats> pair_stats_;
 	struct oe_global_stats global_stats_ = {};
 	Metrics metrics_;

@@ -101,6 +101,11 @@ void oe_service(struct oe_adapter *adapter)
 	adapter->service();
 }
 
+void oe_tx_timeout(struct oe_adapter *adapter, uint32_t queue)
+{
+	adapter->tx_timeout(queue);
+}
+
 void oe_request_reset(struct oe_adapter *adapter, uint32_t reason)
 {
 	adapter->reset_request().ask(reason <= ENA_RESET_MISSING_FIRST_INTERRUPT

@@ -81,8 +81,10 @@ uint32_t Adapter::facts(oe_reporter reporter, uint32_t queue, oe_fact *facts)
 			tx_[queue].describe(list);
 		break;
 	case OE_REPORTER_RX:
-		if (open_ && queue < rx_.size())
+		if (open_ && queue < rx_.size()) {
 			rx_[queue].describe(list);
+			watches_[queue].describe(list);
+		}
 		break;
 	case OE_REPORTERS:
 		break;

@@ -309,6 +309,13 @@ void RxQueue::refill(oe_rx_buffer *buffers, uint32_t n)
 	oek_writel(config_.kernel, device_.doorbell().value, static_cast<uint16_t>(tail_.count()));
 }
 
+bool RxQueue::completion_waits() const
+{
+	const RingPosition head = head_;
+
+	return !load_relaxed(broken_) && copy_completion(completion(head), head.phase()).valid;
+}
+
 void RxQueue::inspect()
 {
 	bool empty = load_relaxed(nfree_) == config_.depth;

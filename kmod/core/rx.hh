@@ -46,6 +46,8 @@ class RxQueue {
 	uint32_t poll(oe_rx_burst &burst, uint32_t budget);
 	[[nodiscard]] uint32_t wanted() const;
 	void refill(oe_rx_buffer *buffers, uint32_t n);
+	/* The service: the ring holds one. A guess while a poll runs. */
+	[[nodiscard]] bool completion_waits() const;
 	/* The service: note a ring that is empty twice in succession. */
 	void inspect();
 	/* Under rtnl, while packets flow: each number is right, not all of one moment. */

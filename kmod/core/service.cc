@@ -12,6 +12,12 @@ namespace
 
 constexpr uint64_t ns_per_ms = 1'000'000;
 
+ena_reset_reason missing_interrupt(const PairWatch &watch)
+{
+	return watch.ever_interrupted() ? ENA_RESET_MISSING_INTERRUPT
+					: ENA_RESET_MISSING_FIRST_INTERRUPT;
+}
+
 } // namespace
 
 void Adapter::service()
@@ -93,10 +99,56 @@ void Adapter::check_queues(uint64_t now_ns)
 
 	if (!open_)
 		return;
+	for (uint32_t i = 0; i < rx_.size(); i++)
+		look_at(i, now_ns);
 	for (uint32_t i = 0; i < tx_.size(); i++)
 		check_tx(i, now_ns);
-	for (RxQueue &queue : rx_)
-		queue.inspect();
+	for (uint32_t i = 0; i < rx_.size(); i++) {
+		check_interrupt(i, now_ns);
+		rx_[i].inspect();
+	}
+}
+
+void Adapter::look_at(uint32_t pair, uint64_t now_ns)
+{
+	const TxQueue *xdp = xdp_tx_queue(pair);
+	oe_pair_state state = {};
+
+	oek_pair_state(kernel_, pair, &state);
+	watches_[pair].look({.interrupts = state.interrupts,
+			     .polls = load_relaxed(pair_stats_[pair].tx.tx_poll),
+			     .scheduled = state.scheduled,
+			     .waits = rx_[pair].completion_waits() ||
+				      tx_[pair].completion_waits() ||
+				      (xdp && xdp->completion_waits())},
+			    now_ns);
+}
+
+/*
+ * A pair without its interrupt is polled instead, which also arms its vector again. It is reset when
+ * that is needed once more after the limit, and no interrupt has come meanwhile.
+ */
+void Adapter::check_interrupt(uint32_t pair, uint64_t now_ns)
+{
+	uint32_t limit_ms = load_relaxed(patience_.tx_completion_ms);
+	PairWatch &watch = watches_[pair];
+
+	if (!watch.unserved() || reset_.pending())
+		return;
+	if (limit_ms != Patience::for_ever && watch.silent_ns(now_ns) > limit_ms * ns_per_ms) {
+		log(kernel_, OE_LOG_ERROR,
+		    LogLine() << "pair " << pair << ": completions without an interrupt for "
+			      << watch.silent_ns(now_ns) / ns_per_ms << " ms, the limit is "
+			      << limit_ms << " ms");
+		reset_.ask(missing_interrupt(watch));
+		return;
+	}
+	if (watch.polled_instead(now_ns))
+		log(kernel_, OE_LOG_WARNING,
+		    LogLine() << "pair " << pair
+			      << ": completions without an interrupt: it is polled");
+	pair_stats_[pair].tx.lost_interrupt++;
+	oek_poll_pair(kernel_, pair);
 }
 
 void Adapter::check_tx(uint32_t index, uint64_t now_ns)
@@ -106,15 +158,35 @@ void Adapter::check_tx(uint32_t index, uint64_t now_ns)
 
 	if (limit_ms == Patience::for_ever)
 		return;
-	TxOverdue overdue = tx_[index].overdue(now_ns, limit_ms * ns_per_ms);
-	if (overdue.packets <= threshold)
+	const PairWatch &watch = watches_[index % rx_.size()];
+	uint64_t limit_ns = limit_ms * ns_per_ms;
+	/* It may be the CPU that is late, and not the device. */
+	const bool starved = watch.starved_ns(now_ns) > limit_ns;
+	if (starved)
+		limit_ns *= 2;
+	uint32_t overdue = tx_[index].overdue(now_ns, limit_ns);
+	if (overdue <= threshold)
 		return;
 	log(kernel_, OE_LOG_ERROR,
-	    LogLine() << "TX queue " << index << ": " << overdue.packets
-		      << " packets without completion for " << limit_ms << " ms, the limit is "
-		      << threshold);
-	reset_.ask(overdue.completion_waits ? ENA_RESET_MISSING_INTERRUPT
-					    : ENA_RESET_MISSING_TX_COMPLETION);
+	    LogLine() << "TX queue " << index << ": " << overdue
+		      << " packets without completion for " << limit_ns / ns_per_ms
+		      << " ms, the limit is " << threshold
+		      << (starved ? "; no poll, though due" : ""));
+	if (starved)
+		reset_.ask(ENA_RESET_POLL_STARVATION);
+	else if (tx_[index].completion_waits() && !watch.scheduled())
+		reset_.ask(missing_interrupt(watch));
+	else
+		reset_.ask(ENA_RESET_MISSING_TX_COMPLETION);
+}
+
+void Adapter::tx_timeout(uint32_t queue)
+{
+	uint64_t limit_ns = load_relaxed(patience_.tx_completion_ms) * ns_per_ms;
+	const bool starved = queue < watches_.size() &&
+			     watches_[queue].starved_ns(oek_now_ns()) > limit_ns;
+
+	reset_.ask(starved ? ENA_RESET_POLL_STARVATION : ENA_RESET_OS_NETDEV_WATCHDOG);
 }
 
 } // namespace oe

@@ -50,6 +50,7 @@ constexpr Counter tx_counters[] = {
 	{"llq_buffer_copy", offsetof(struct oe_tx_stats, llq_buffer_copy)},
 	{"missed_tx", offsetof(struct oe_tx_stats, missed_tx)},
 	{"unmask_interrupt", offsetof(struct oe_tx_stats, unmask_interrupt)},
+	{"lost_interrupt", offsetof(struct oe_tx_stats, lost_interrupt)},
 };
 
 /* After "queue_N_rx_". */

@@ -379,9 +379,9 @@ void TxQueue::unmask(uint32_t value)
 	oek_writel(config_.kernel, device_.unmask().value, value);
 }
 
-TxOverdue TxQueue::overdue(uint64_t now_ns, uint64_t timeout_ns)
+uint32_t TxQueue::overdue(uint64_t now_ns, uint64_t timeout_ns)
 {
-	TxOverdue result;
+	uint32_t packets = 0;
 
 	for (Slot &slot : slots_) {
 		/* Acquire: the time belongs to the packet that is seen in flight. */
@@ -390,20 +390,21 @@ TxOverdue TxQueue::overdue(uint64_t now_ns, uint64_t timeout_ns)
 		uint64_t sent_ns = load_relaxed(slot.sent_ns);
 		if (now_ns < sent_ns || now_ns - sent_ns <= timeout_ns)
 			continue;
-		result.packets++;
+		packets++;
 		if (!load_relaxed(slot.counted_overdue)) {
 			store_relaxed(slot.counted_overdue, true);
 			config_.stats->missed_tx++;
 		}
 	}
-	if (result.packets) {
-		/* The head may move meanwhile; a wrong guess only names another reason. */
-		RingPosition head = head_;
-		const ena_tx_cdesc &cdesc = completion(head);
-		result.completion_waits = (load_once(cdesc.flags) & ENA_CDESC_PHASE) ==
-					  head.phase();
-	}
-	return result;
+	return packets;
+}
+
+bool TxQueue::completion_waits() const
+{
+	const RingPosition head = head_;
+
+	return !load_relaxed(broken_) &&
+	       (load_once(completion(head).flags) & ENA_CDESC_PHASE) == head.phase();
 }
 
 void TxQueue::describe(Facts &facts) const

@@ -37,12 +37,6 @@ struct TxConfig {
 	LlqLayout llq;
 };
 
-/* The packets that wait for their completion for too long. */
-struct TxOverdue {
-	uint32_t packets = 0;
-	bool completion_waits = false; /* the ring holds one: the interrupt was lost */
-};
-
 class TxQueue {
     public:
 	/* Process context. */
@@ -74,7 +68,10 @@ class TxQueue {
 	{
 		return config_.llq.push();
 	}
-	[[nodiscard]] TxOverdue overdue(uint64_t now_ns, uint64_t timeout_ns);
+	/* The service: how many packets wait for their completion for too long. */
+	[[nodiscard]] uint32_t overdue(uint64_t now_ns, uint64_t timeout_ns);
+	/* The service: the ring holds one. A guess while a poll runs. */
+	[[nodiscard]] bool completion_waits() const;
 	/* Under rtnl, while packets flow: each number is right, not all of one moment. */
 	void describe(Facts &facts) const;
 

@@ -87,6 +87,7 @@ int oe_pair_open(struct oe_kernel *kernel, u32 index, const struct oe_settings *
 	oe_rx_fill(pair, GFP_KERNEL);
 	snprintf(pair->irq_name, sizeof(pair->irq_name), "%s-Tx-Rx-%u", kernel->netdev->name,
 		 index);
+	pair->interrupts_at_open = pair->interrupts;
 	err = request_irq(pair->irq, oe_pair_interrupt, 0, pair->irq_name, pair);
 	if (err)
 		goto close_xdp;
@@ -139,4 +140,17 @@ void oe_pair_kick(struct oe_pair *pair)
 	local_bh_disable();
 	napi_schedule(&pair->napi);
 	local_bh_enable();
+}
+
+void oek_pair_state(struct oe_kernel *kernel, uint32_t index, struct oe_pair_state *state)
+{
+	const struct oe_pair *pair = &kernel->pairs[index];
+
+	state->interrupts = READ_ONCE(pair->interrupts) - pair->interrupts_at_open;
+	state->scheduled = test_bit(NAPI_STATE_SCHED, &pair->napi.state);
+}
+
+void oek_poll_pair(struct oe_kernel *kernel, uint32_t index)
+{
+	oe_pair_kick(&kernel->pairs[index]);
 }

@@ -188,7 +188,7 @@ static void oe_ndo_tx_timeout(struct net_device *netdev, unsigned int queue)
 
 	netdev_err(netdev, "TX queue %u made no progress, asking for a reset\n", queue);
 	oe_global_stats(kernel->adapter)->tx_timeout++;
-	oe_request_reset(kernel->adapter, ENA_RESET_OS_NETDEV_WATCHDOG);
+	oe_tx_timeout(kernel->adapter, queue);
 }
 
 static void oe_ndo_get_stats64(struct net_device *netdev, struct rtnl_link_stats64 *stats)

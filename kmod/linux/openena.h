@@ -67,6 +67,7 @@ struct oe_pair {
 	u64 rx_unfit; /* packets that no skb can hold */
 	u64 interrupts; /* the handler's */
 	u64 interrupts_before; /* the self-test's; under rtnl */
+	u64 interrupts_at_open;
 	struct oe_tx_slot *tx_slots; /* by request id */
 	struct page **rx_pages; /* by request id; NULL: not posted */
 	struct page_pool *pool;
@@ -181,7 +182,7 @@ void oe_reset_now(struct oe_kernel *kernel);
 /* services.c, where all oek_* are */
 void oe_set_datapath(struct oe_kernel *kernel, bool up);
 
-/* napi.c. Under rtnl. */
+/* napi.c, with its oek_*. Under rtnl. */
 int oe_pair_open(struct oe_kernel *kernel, u32 index, const struct oe_settings *settings);
 void oe_pair_close(struct oe_pair *pair);
 void oe_pair_start(struct oe_pair *pair);

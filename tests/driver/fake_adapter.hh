@@ -107,6 +107,11 @@ struct oe_kernel {
 	size_t allocations = 0; /* now */
 	std::optional<unsigned> allocations_left; /* then they fail */
 
+	/* The kernel's side of the pairs: what it says, whom it was asked to poll, and how. */
+	oe_pair_state pairs[OE_MAX_QUEUES]{};
+	std::vector<uint32_t> polled;
+	std::function<void(uint32_t)> poll;
+
 	/* The adapter's state and manners. */
 	bool answers_reads = true, wrong_offset = false, absent = false;
 	bool reset_starts = true, reset_ends = true;

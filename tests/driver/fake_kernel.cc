@@ -115,6 +115,18 @@ void oek_link(oe_kernel *kernel, bool up)
 	kernel->link = up;
 }
 
+void oek_pair_state(oe_kernel *kernel, uint32_t index, oe_pair_state *state)
+{
+	*state = kernel->pairs[index];
+}
+
+void oek_poll_pair(oe_kernel *kernel, uint32_t index)
+{
+	kernel->polled.push_back(index);
+	if (kernel->poll)
+		kernel->poll(index);
+}
+
 void oek_rfs_lock(oe_kernel *)
 {
 }

@@ -95,6 +95,7 @@ TEST(Watchdog, CompletionsWithoutInterruptHaveTheirOwnReason)
 {
 	oe_kernel k;
 	ASSERT_EQ(k.probe_and_open(), 0);
+	k.pairs[0].interrupts = 1;
 	send(k, 200);
 	k.complete_all_tx(k.txq(0));
 	live(k, 6);

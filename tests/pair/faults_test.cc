@@ -18,7 +18,7 @@ struct Case {
 };
 constexpr int none = -1;
 
-class PairFaults : public ::testing::TestWithParam<Case> {
+class BrokenPair : public ::testing::Test {
     protected:
 	TwoMachines pair{config()};
 	Random random{5};
@@ -74,6 +74,8 @@ class PairFaults : public ::testing::TestWithParam<Case> {
 	}
 };
 
+class PairFaults : public BrokenPair, public ::testing::WithParamInterface<Case> {};
+
 TEST_P(PairFaults, RecoversForTheRightReason)
 {
 	const uint64_t resets = stats().resets;
@@ -104,6 +106,58 @@ TEST_P(PairFaults, RecoversForTheRightReason)
 	EXPECT_EQ(exchange(50), 100u);
 }
 
+/* Frames arrive at the first machine, which sends none. Seconds until a reset, or @limit. */
+unsigned receive_only(TwoMachines &pair, unsigned limit)
+{
+	ena_device_stats stats;
+	Random random{5};
+	unsigned second = 0;
+
+	ena_device_get_stats(pair.a->device, &stats);
+	for (const uint64_t resets = stats.resets; stats.resets == resets && second < limit;
+	     second++) {
+		TxRequest request;
+		request.frame = build_frame({}, random);
+		(void)pair.b->send(0, request);
+		pair.run(::second);
+		ena_device_get_stats(pair.a->device, &stats);
+	}
+	return second;
+}
+
+TEST_F(BrokenPair, APairThatOnlyReceivesLosesAllInterrupts)
+{
+	inject("interrupt-lost,vector=1;interrupt-lost,vector=2");
+	const unsigned seconds = receive_only(pair, 30);
+	EXPECT_LE(seconds, 12u);
+	EXPECT_GE(pair.a->received.size() + 3, seconds) << "it was polled meanwhile";
+	EXPECT_EQ(static_cast<int>(stats().last_reset_reason), ENA_RESET_MISSING_FIRST_INTERRUPT);
+	inject("none");
+	pair.run(5 * second);
+	EXPECT_EQ(exchange(50), 100u);
+	inject("interrupt-lost,vector=1;interrupt-lost,vector=2");
+	EXPECT_LE(receive_only(pair, 30), 12u);
+	EXPECT_EQ(static_cast<int>(stats().last_reset_reason), ENA_RESET_MISSING_INTERRUPT);
+}
+
+TEST_F(BrokenPair, APairThatOnlyReceivesLosesOneInterrupt)
+{
+	EXPECT_EQ(exchange(50), 100u);
+	inject("interrupt-lost,count=1,vector=1;interrupt-lost,count=1,vector=2");
+	pair.a->received.clear();
+	EXPECT_EQ(receive_only(pair, 30), 30u);
+	EXPECT_EQ(pair.a->received.size(), 30u);
+}
+
+TEST_F(BrokenPair, ABusyCpuHasNoResetWhileNothingIsMissed)
+{
+	pair.a->cpu_busy = true;
+	EXPECT_EQ(receive_only(pair, 30), 30u);
+	pair.a->cpu_busy = false;
+	pair.run(second);
+	EXPECT_EQ(pair.a->received.size(), 30u);
+}
+
 const Case cases[] = {
 	{"admin-lost,opcode=9,count=1", ENA_RESET_ADMIN_TIMEOUT, false},
 	{"admin-delayed,delay=20ms", none, true},
@@ -122,7 +176,8 @@ const Case cases[] = {
 	{"rx-completion-too-many,count=1", ENA_RESET_TOO_MANY_RX_DESCS, false},
 	{"rx-completion-lost,count=3", none, false},
 	{"doorbell-lost,queue=0;doorbell-lost,queue=1", ENA_RESET_MISSING_TX_COMPLETION, false},
-	{"interrupt-lost,vector=1;interrupt-lost,vector=2", ENA_RESET_MISSING_INTERRUPT, false},
+	{"interrupt-lost,vector=1;interrupt-lost,vector=2", ENA_RESET_MISSING_FIRST_INTERRUPT,
+	 false},
 	{"interrupt-lost,vector=0", none, true},
 	{"register-lost,count=1", ENA_RESET_GENERIC, false},
 	{"register-ones,register=0x58,count=1", ENA_RESET_GENERIC, false},

@@ -295,7 +295,7 @@ void oe_kernel::settle()
 		bool worked = device_work();
 		if (scribble && napi_enabled)
 			scribble(*this);
-		if (napi_enabled) {
+		if (napi_enabled && !cpu_busy) {
 			for (unsigned i = 0; i < queues(); i++) {
 				if (pairs_[i].scheduled && !pairs_[i].disabled) {
 					napi(i);
@@ -381,8 +381,16 @@ void oe_kernel::raise(unsigned vector)
 		if (interrupts_ready_)
 			oe_mgmt_interrupt(adapter);
 	} else if (vector <= queues()) {
-		pairs_[vector - 1].scheduled = true;
+		pairs_[vector - 1].interrupts++;
+		schedule(vector - 1);
 	}
+}
+
+oe_pair_state oe_kernel::pair_state(unsigned index) const
+{
+	const Pair &pair = pairs_[index];
+
+	return {.interrupts = pair.interrupts, .scheduled = pair.scheduled || pair.disabled};
 }
 
 ena_transmit_result oe_kernel::transmit(unsigned queue, const iovec *iov, int n,
@@ -561,6 +569,7 @@ void oe_kernel::refill(Pair &pair)
 void oe_kernel::napi(unsigned index)
 {
 	Pair &pair = pairs_[index];
+	oe_tx_stats(adapter, index)->tx_poll++;
 	clean_tx(pair.tx);
 	if (pair.xdp.txq)
 		clean_tx(pair.xdp);

@@ -96,6 +96,7 @@ struct oe_kernel {
 	bool keep_frames = true; /* false: count only (benchmarks) */
 	bool device_stuck = false; /* the device does no work */
 	bool interrupts_lost = false;
+	bool cpu_busy = false; /* polls are due and do not begin */
 	unsigned migrate_every = 0; /* turns of the device; 0: never */
 	bool napi_enabled = false;
 	uint64_t allocations_until_failure = UINT64_MAX;
@@ -128,6 +129,11 @@ struct oe_kernel {
 	void device_turn(); /* while the driver sleeps */
 	void wait_admin(uint64_t ns);
 	void raise(unsigned vector);
+	[[nodiscard]] oe_pair_state pair_state(unsigned index) const;
+	void schedule(unsigned index)
+	{
+		pairs_[index].scheduled = true;
+	}
 	ena_transmit_result transmit(unsigned queue, const iovec *iov, int n,
 				     const ena_vnet_hdr &hdr);
 	static inline std::vector<oe_kernel *> all; /* alive */
@@ -151,6 +157,7 @@ struct oe_kernel {
 		struct oe_rxq *rxq;
 		std::vector<Slot> rx; /* by id */
 		std::vector<BusMemory::Block> spare; /* RX buffers at hand */
+		uint64_t interrupts = 0;
 		bool scheduled = true;
 		bool disabled = false;
 	};

@@ -134,6 +134,16 @@ void oek_schedule_reset(oe_kernel *kernel)
 	kernel->reset_scheduled = true;
 }
 
+void oek_pair_state(oe_kernel *kernel, uint32_t index, oe_pair_state *state)
+{
+	*state = kernel->pair_state(index);
+}
+
+void oek_poll_pair(oe_kernel *kernel, uint32_t index)
+{
+	kernel->schedule(index);
+}
+
 void oek_rfs_lock(oe_kernel *)
 {
 }
