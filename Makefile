@@ -13,7 +13,7 @@ FUZZ_SECONDS ?= 8
 export FUZZ_SECONDS AGAIN
 
 .PHONY: help run run-nested shell check check-host check-fuzz check-vm check-clients check-qemu check-dpdk \
-	check-asan-qemu check-linux-selftests check-packages fuzz bench bench-nested lint setup tools plugin module doc deb clean distclean
+	check-asan-qemu check-linux-selftests check-packages check-image fuzz bench bench-nested lint setup tools plugin module doc deb clean distclean
 .DEFAULT_GOAL := help
 
 help:
@@ -31,6 +31,7 @@ help:
 	@echo 'make check-asan-qemu  the adapter in a QEMU under sanitizers, which it builds; by name only'
 	@echo 'make check-linux-selftests  the selftests of Linux itself; an hour or more'
 	@echo 'make check-packages  the Debian packages, in a root and a VM of their own; minutes, as root'
+	@echo 'make check-image    a cloud image, which it makes, by BIOS and UEFI; many minutes, as root'
 	@echo 'make fuzz           look for inputs that break a core; TARGET=..., SECONDS=60'
 	@echo 'make bench          compare the adapter and both drivers with e1000e, igb, vmxnet3 and virtio-net'
 	@echo '                    in one guest: throughput, latency, instructions; about 20 minutes, alone on'
@@ -101,6 +102,12 @@ check-linux-selftests:
 check-qemu check-vm check-clients:
 	@scripts/setup host qemu kernel vm $(filter clients,$(@:check-%=%))
 	@scripts/check $(@:check-%=%)
+
+check-image:
+	@scripts/setup host qemu image
+	@scripts/build-tools >/dev/null
+	@scripts/build-plugin >/dev/null
+	@tests/image/boot.py
 
 lint:
 	@scripts/setup host lint kernel doc

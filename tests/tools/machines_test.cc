@@ -139,6 +139,27 @@ TEST_F(MachinesTest, RunListStop)
 	EXPECT_FALSE(std::filesystem::exists(scratch / "state" / "one"));
 }
 
+TEST_F(MachinesTest, AnImageOnTwoNetworks)
+{
+	Ran ran = with({"run", "one", "--image", "/x.img", "--driver", "ena"});
+	EXPECT_EQ(ran.status, 2);
+	EXPECT_TRUE(has(ran.err, "the image /x.img has its own")) << ran.err;
+	ran = with({"run", "one", "--detach", "--image", "/x.img", "--uefi", "--ssh-port", "2222",
+		    "--network", "user", "--network", "private:7"});
+	EXPECT_EQ(ran.status, 0) << ran.err;
+	const std::string words = file_text(scratch / "words");
+	EXPECT_TRUE(has(words, "--network=user\n--network=private:7\n")) << words;
+	EXPECT_TRUE(has(words, "--image=/x.img\n")) << words;
+	EXPECT_TRUE(has(words, "\n--uefi\n--ssh-port=2222")) << words;
+	EXPECT_FALSE(has(words, "--driver")) << words;
+	const Json all = list();
+	const Json *machine = all.array()->front().find("machine");
+	EXPECT_EQ(machine->find("image")->plain(), "/x.img");
+	EXPECT_EQ(machine->find("network")->plain(), "user and private:7");
+	EXPECT_TRUE(machine->find("driver")->is_null());
+	EXPECT_TRUE(has(with({"list"}).out, "x.img")) << with({"list"}).out;
+}
+
 TEST_F(MachinesTest, OneThatEndedByItselfIsClearedAway)
 {
 	ASSERT_EQ(with({"run", "one", "--detach"}).status, 0);

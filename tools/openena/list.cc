@@ -4,6 +4,8 @@
 #include "json.hh"
 #include "machines.hh"
 
+#include <filesystem>
+
 namespace tool
 {
 
@@ -33,6 +35,7 @@ class List : public Command {
 			     {"process", true},
 			     {"instance type"},
 			     {"driver"},
+			     {"image"},
 			     {"network"}});
 		Json json{Json::Array{}};
 
@@ -45,7 +48,8 @@ class List : public Command {
 			};
 			table.row({name, pid ? "running" : "ended",
 				   pid ? std::to_string(*pid) : "-", fact("instance_type"),
-				   fact("driver"), fact("network")});
+				   fact("driver"), std::filesystem::path(fact("image")).filename(),
+				   fact("network")});
 			Json item;
 			item.set("name", name);
 			item.set("running", pid.has_value());

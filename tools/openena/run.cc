@@ -12,6 +12,7 @@
 #include <csignal>
 #include <cstring>
 #include <ctime>
+#include <filesystem>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -70,10 +71,12 @@ class Run : public Command {
 		options.text("--instance-type", type_, "TYPE",
 			     "such as c5n.18xlarge: what its adapter "
 			     "has");
-		options.text("--network", network_, "NETWORK",
-			     "user, tap:INTERFACE, bridge:INTERFACE or private:N (user)");
+		options.texts("--network", networks_, "NETWORK",
+			      "user, tap:INTERFACE, bridge:INTERFACE or private:N (user); "
+			      "an adapter for each");
 		options.text("--address", address_, "IPV4", "of the guest, in a /24 network");
 		options.choice("--driver", driver_, {"openena", "ena"}, "of the guest");
+		driver_.clear(); /* an image has its own */
 		options.text("--kver", kernel_, "KVER",
 			     "kernel: 6.12, 6.1, newest or a release (6.12)");
 		options.number("--cpus", cpus_, 1, 64, "N", "processors (2)");
@@ -86,6 +89,17 @@ class Run : public Command {
 		options.text("--metadata", metadata_, "COMMAND",
 			     "that answers the guest at 169.254.169.254:80; "
 			     "network user only");
+		options.text("--image", image_, "FILE",
+			     "boot this cloud image (qcow2 or raw); it is not written to");
+		options.text("--overlay", overlay_, "FILE", "where what the guest changes is kept");
+		options.flag("--uefi", uefi_, "boot the image by UEFI");
+		options.text("--ssh-key", ssh_key_, "FILE",
+			     "of public keys that may log in (~/.ssh/id_*.pub)");
+		options.number("--ssh-port", ssh_port_, 1, 65535, "PORT",
+			       "of 127.0.0.1, which leads to the image's SSH");
+		options.text("--user-data", user_data_, "FILE", "for cloud-init");
+		options.flag("--password", password_,
+			     "make up a password for the image's user, and print it");
 		options.flag("--detach", detach_, "end when it runs; it goes on");
 		options.text("--state-dir", directory_, "DIR", "where machines are kept");
 	}
@@ -96,6 +110,7 @@ class Run : public Command {
 		if (name_.empty())
 			name_ = "openena";
 		check_type();
+		check_image();
 		const std::string launcher = find_launcher();
 		machines.add(name_, facts());
 		const Signals signals;
@@ -125,6 +140,15 @@ class Run : public Command {
 			throw Trouble(printable(why, sizeof(why)));
 	}
 
+	/* The launcher looks at the file. */
+	void check_image() const
+	{
+		if (!image_.empty() && (!driver_.empty() || !kernel_.empty()))
+			throw Trouble("--driver and --kver are of the root that is made here: the "
+				      "image " +
+				      printable(image_) + " has its own");
+	}
+
 	[[nodiscard]] Json facts() const
 	{
 		Json json;
@@ -134,9 +158,14 @@ class Run : public Command {
 
 		json.set("name", name_);
 		json.set("instance_type", or_null(type_));
-		json.set("driver", driver_);
-		json.set("kernel", kernel_.empty() ? "6.12" : kernel_);
-		json.set("network", network_.empty() ? "user" : network_);
+		json.set("driver",
+			 image_.empty() ? Json(driver_.empty() ? "openena" : driver_) : Json());
+		json.set("kernel",
+			 image_.empty() ? Json(kernel_.empty() ? "6.12" : kernel_) : Json());
+		json.set("image", image_.empty()
+					  ? Json()
+					  : Json(std::filesystem::absolute(image_).string()));
+		json.set("network", networks_.empty() ? "user" : enumerate(networks_, "and"));
 		json.set("address", or_null(address_));
 		json.set("started", static_cast<uint64_t>(time(nullptr)));
 		return json;
@@ -158,20 +187,31 @@ class Run : public Command {
 						       const Machines &machines) const
 	{
 		std::vector<std::string> words = {
-			launcher,   "start", "--directory", machines.path(name_),
-			"--driver", driver_, "--accel",     accel_};
+			launcher, "start", "--directory", machines.path(name_), "--accel", accel_};
 		const auto add = [&](const char *option, const std::string &value) {
 			if (!value.empty())
 				words.push_back(std::string(option) + "=" + value);
 		};
 
 		add("--instance-type", type_);
-		add("--network", network_);
+		for (const std::string &network : networks_)
+			add("--network", network);
 		add("--address", address_);
+		add("--driver", driver_);
 		add("--kver", kernel_);
 		add("--memory", memory_);
 		add("--mac", mac_);
 		add("--metadata", metadata_);
+		add("--image", image_);
+		add("--overlay", overlay_);
+		add("--ssh-key", ssh_key_);
+		add("--user-data", user_data_);
+		if (uefi_)
+			words.emplace_back("--uefi");
+		if (password_)
+			words.emplace_back("--password");
+		if (ssh_port_)
+			add("--ssh-port", std::to_string(*ssh_port_));
 		if (cpus_)
 			add("--cpus", std::to_string(*cpus_));
 		if (ports_)
@@ -234,10 +274,11 @@ class Run : public Command {
 		return exit_fine;
 	}
 
-	std::string name_, type_, network_, address_, driver_, kernel_, memory_, accel_, directory_;
-	std::string mac_, metadata_;
-	std::optional<uint64_t> cpus_, ports_;
-	bool detach_ = false;
+	std::string name_, type_, address_, driver_, kernel_, memory_, accel_, directory_;
+	std::string mac_, metadata_, image_, overlay_, ssh_key_, user_data_;
+	std::vector<std::string> networks_;
+	std::optional<uint64_t> cpus_, ports_, ssh_port_;
+	bool detach_ = false, uefi_ = false, password_ = false;
 };
 
 } // namespace

@@ -41,7 +41,7 @@ def _why_not_kvm(qemu, kernel_image):
         if known == boot:
             return reason
     say("trying KVM by booting a kernel")
-    reason = _boots(qemu, kernel_image)
+    reason = _boots(qemu, kernel_image())
     os.makedirs(os.path.dirname(memo), exist_ok=True)
     with open(memo, "w", encoding="utf-8") as out:
         out.write(f"{boot}\n{reason}")
@@ -49,7 +49,7 @@ def _why_not_kvm(qemu, kernel_image):
 
 
 def choose(wanted, qemu, kernel_image):
-    """Returns "kvm" or "tcg" for the user's auto, kvm or tcg."""
+    """Returns "kvm" or "tcg" for the user's auto, kvm or tcg; kernel_image() is what to try it with."""
     if wanted == "tcg":
         return "tcg"
     reason = _why_not_kvm(qemu, kernel_image)

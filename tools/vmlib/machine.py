@@ -110,7 +110,7 @@ class Machine:
         """QEMU's whole command line; without a channel it is for this terminal."""
         options = self.options
         qemu = options.qemu or qemu_binary()
-        command = [qemu, "-nodefaults", "-display", "none", "-no-reboot", "-m", options.memory,
+        command = [qemu, "-nodefaults", "-display", "none", "-m", options.memory,
                    "-smp", str(options.cpus)]
         if self.accel == "kvm":
             command += ["-accel", "kvm", "-cpu", "host"]
@@ -121,11 +121,15 @@ class Machine:
             command += ["-device", "intel-iommu,intremap=on"]
         if options.nic == "ena" and not options.qemu:
             command += ["-plugin", plugin(qemu_version(qemu))]
-        command += ["-kernel", self.kernel.image, "-initrd", self.initrd,
-                    "-append", self._kernel_arguments()]
+        command += self._boot()
         command += self._serial(channel)
         command += ["-d", "guest_errors", "-D", self._qemu_log()]
         return command + self._adapters() + options.qemu_arg
+
+    def _boot(self):
+        """What it boots from."""
+        return ["-no-reboot", "-kernel", self.kernel.image, "-initrd", self.initrd,
+                "-append", self._kernel_arguments()]
 
     def _serial(self, channel):
         """The guest's ports: console, report, and with a channel its requests; and the monitor."""

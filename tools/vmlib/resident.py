@@ -4,8 +4,10 @@
     pid, qmp, console    QEMU's process, and the sockets of its monitor and of the guest's console
     console.log          all that the guest has said there
     qemu.stderr          what QEMU itself had to say
+    disk.qcow2, seed.iso of a cloud image: what the guest has changed, what cloud-init is told
 """
 
+import contextlib
 import hashlib
 import ipaddress
 import os
@@ -14,29 +16,9 @@ import socket
 import subprocess
 import time
 
-from . import UserError, machine
+from . import UserError, cloud_image, machine, network, seed
 
 START_SECONDS = 60
-SEGMENTS = 999
-SEGMENT_PORT = 23000
-# QEMU forwards to a command only from addresses of its own network: that of a guest with metadata has
-# both 169.254.169.254 and EC2's default network. What else is in it the guest cannot reach.
-CLOUD_NETWORK, CLOUD_GATEWAY, CLOUD_DNS = "168.0.0.0/5", "172.31.0.2", "172.31.0.3"
-CLOUD_ADDRESS = "172.31.0.16"
-METADATA = "169.254.169.254:80"
-
-
-def network(text):
-    """Checks "user", "tap:NAME", "bridge:NAME" or "private:N"; returns both parts."""
-    kind, _, name = text.partition(":")
-    if kind == "user" and not name:
-        return kind, name
-    if kind in ("tap", "bridge") and re.fullmatch(r"[A-Za-z0-9_.-]{1,15}", name):
-        return kind, name
-    if kind == "private" and name.isdigit() and 1 <= int(name) <= SEGMENTS:
-        return kind, name
-    raise UserError(f"--network {text}: must be user, tap:INTERFACE, bridge:INTERFACE or"
-                    f" private:N with N from 1 to {SEGMENTS}.")
 
 
 def address(text):
@@ -54,12 +36,6 @@ def mac_address(text):
     return text
 
 
-def cloud(command, guest):
-    """QEMU's own network for a guest whose connections to the metadata a command answers."""
-    return (f"user,id=h0,net={CLOUD_NETWORK},host={CLOUD_GATEWAY},dns={CLOUD_DNS},"
-            f"dhcpstart={guest or CLOUD_ADDRESS},guestfwd=tcp:{METADATA}-cmd:{command.replace(',', ',,')}")
-
-
 def smbios(directory, instance_type):
     """What a guest reads of the machine it is in: cloud-init knows EC2 by it."""
     digest = hashlib.sha256(directory.encode()).hexdigest()
@@ -68,59 +44,80 @@ def smbios(directory, instance_type):
             "-smbios", f"type=2,manufacturer=Amazon EC2,asset={os.path.basename(directory)}"]
 
 
-def netdev(kind, name):
-    """QEMU's side of a network."""
-    if kind == "private":
-        return f"socket,id=h0,localaddr=127.0.0.1,mcast=230.77.0.1:{SEGMENT_PORT + int(name)}"
-    return {"user": "user,id=h0",
-            "tap": f"tap,id=h0,ifname={name},script=no,downscript=no",
-            "bridge": f"bridge,id=h0,br={name}"}[kind]
-
-
-def mac(directory):
-    """An address that another machine of this host hardly has."""
+def macs(directory, first, count):
+    """Addresses that another machine of this host hardly has, if the first is not given."""
     digest = hashlib.sha256(directory.encode()).digest()
-    return "52:54:00:" + digest[:3].hex(":")
+    return [first if first and not index else "52:54:00:" + bytes(
+        [*digest[:2], (digest[2] + index) % 256]).hex(":") for index in range(count)]
 
 
 class Resident(machine.Machine):
-    """Options are those of tools/openena-vm start; everything is in @logs, its directory."""
+    """Options are those of tools/openena-vm start; everything is in @logs, its directory. It boots a
+    kernel of ours, or a cloud image."""
+
+    def __init__(self, options, accelerator, directory, kernel=None, initrd=None, disk=None):
+        super().__init__(options, accelerator, kernel, initrd, directory)
+        self.image = disk
+        self.seed = None
+        self.macs = macs(directory, options.mac, len(options.networks))
+        self.inherited = []  # descriptors, by QEMU
 
     def _path(self, name):
         return os.path.join(self.logs, name).replace(",", ",,")
 
+    def _boot(self):
+        return self.image.arguments(self.seed) if self.image else super()._boot()
+
+    def _netdev(self, index):
+        options, (kind, name) = self.options, self.options.networks[index]
+        ident = f"h{index}"
+        if index == 0 and options.metadata:
+            return network.cloud(ident, options.metadata, options.address)
+        words = network.netdev(ident, kind, name, self.inherited)
+        if index == 0 and kind == "user" and self.image:
+            words += f",dhcpstart={options.address}" if options.address else ""
+            words += f",hostfwd=tcp:127.0.0.1:{options.ssh_port}-:22" if options.ssh_port else ""
+        return words
+
     def _adapters(self):
         options = self.options
-        device = f"ena,id=nic0,netdev=h0,bus=rp0,mac={options.mac or mac(self.logs)}"
-        if options.instance_type:
-            device += f",instance-type={options.instance_type}"
-        else:
-            device += f",queues={options.queues},max-mtu=9001"
+        count = len(options.networks)
+        properties = f"instance-type={options.instance_type}" if options.instance_type else \
+            f"queues={options.queues},max-mtu=9001"
         if options.device_options:
-            device += "," + options.device_options
-        network = cloud(options.metadata, options.address) if options.metadata else netdev(*options.network)
-        ports = [word for port in range(options.spare_ports + 1)
-                 for word in ("-device", f"pcie-root-port,id=rp{port},chassis={port + 1}")]
-        cloud_words = smbios(self.logs, options.instance_type or "") if options.metadata else []
-        return ["-netdev", network, *ports, "-device", device, *cloud_words]
+            properties += "," + options.device_options
+        words = []
+        for port in range(count + options.spare_ports):
+            words += ["-device", f"pcie-root-port,id=rp{port},chassis={port + 1}"]
+        for index in range(count):
+            words += ["-netdev", self._netdev(index),
+                      "-device", f"ena,id=nic{index},netdev=h{index},bus=rp{index},mac={self.macs[index]},"
+                      + properties]
+        return words + (smbios(self.logs, options.instance_type or "") if options.metadata else [])
 
     def _serial(self, channel):
         return ["-chardev", f"socket,id=console,path={self._path('console')},server=on,wait=off,"
                             f"logfile={self._path('console.log')}",
                 "-serial", "chardev:console",
-                "-chardev", f"file,id=report,path={self._path('report.tap')}",
-                "-serial", "chardev:report",
+                *([] if self.image else ["-chardev", f"file,id=report,path={self._path('report.tap')}",
+                                         "-serial", "chardev:report"]),
                 "-qmp", f"unix:{self._path('qmp')},server=on,wait=off",
                 "-pidfile", os.path.join(self.logs, "pid")]
 
     def start(self):
         """Starts it; it is there when its monitor answers."""
+        if self.image:
+            self.image.prepare()
+            self.seed = seed.write(self.logs, self.options, [kind for kind, _ in self.options.networks],
+                                   self.macs)
         command = self.command(None)
         with open(os.path.join(self.logs, "command"), "w", encoding="utf-8") as out:
             out.write(" ".join(command) + "\n")
         with open(self.stderr_log, "wb") as errors:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=errors,
-                                       stderr=errors, start_new_session=True)
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
+                                       start_new_session=True, pass_fds=self.inherited)
+        for descriptor in self.inherited:
+            os.close(descriptor)
         try:
             self._wait_for_monitor(process)
         except BaseException:
@@ -132,11 +129,15 @@ class Resident(machine.Machine):
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if process.poll() is not None:
-                raise UserError(f"QEMU ended with status {process.returncode}: {self.stderr()}")
-            try:
-                with socket.socket(socket.AF_UNIX) as probe:
-                    probe.connect(os.path.join(self.logs, "qmp"))
-                    return
-            except OSError:
-                time.sleep(0.05)
+                raise UserError(f"QEMU ended with status {process.returncode}:"
+                                f" {cloud_image.explained(self.stderr())}.")
+            # It listens, and greets, before it has its devices; it obeys when it has them.
+            with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
+                probe.settimeout(START_SECONDS)
+                probe.connect(os.path.join(self.logs, "qmp"))
+                probe.sendall(b'{"execute": "qmp_capabilities"}\n')
+                with probe.makefile("rb") as answers:
+                    if answers.readline() and answers.readline():
+                        return
+            time.sleep(0.05)
         raise UserError(f"QEMU's monitor did not come up within {START_SECONDS} s.")

@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""openena run with a cloud image of Debian: cloud-init in it, and its own driver. TAP on stdout."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests", "qemu"))
+from tap import equal, main, test  # noqa: E402
+
+PROGRAM = os.path.join(ROOT, "build", "tools", "bin", "openena")
+# An emulated processor takes minutes from the firmware to sshd.
+SECONDS = 900
+
+
+def image():
+    """The image's path; it is made if it is not there."""
+    return subprocess.run([os.path.join(ROOT, "scripts", "vm-cloud-image")], check=True, text=True,
+                          stdout=subprocess.PIPE).stdout.strip()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Place:
+    """Where a machine is, and the key that it knows."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.key = os.path.join(directory, "key")
+        self.port = free_port()
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self.key], check=True)
+
+    def openena(self, *words):
+        done = subprocess.run([PROGRAM, *words], capture_output=True, text=True, timeout=SECONDS, check=False,
+                              env={**os.environ, "XDG_STATE_HOME": self.directory})
+        equal(done.returncode, 0, f"exit status of {' '.join(words)}: {done.stderr}")
+        return done.stdout
+
+    def run(self, *words):
+        self.openena("run", "web-1", "--detach", "--image", image(), "--ssh-key", self.key + ".pub",
+                     "--ssh-port", str(self.port), *words)
+
+    def ssh(self, command, check=True):
+        """What a command in the guest prints, and its status."""
+        done = subprocess.run(["ssh", "-i", self.key, "-p", str(self.port), "-o", "StrictHostKeyChecking=no",
+                               "-o", f"UserKnownHostsFile={os.devnull}", "-o", "LogLevel=ERROR", "-o",
+                               "ConnectTimeout=60", "-o", "BatchMode=yes", "debian@127.0.0.1", command],
+                              capture_output=True, text=True, timeout=SECONDS, check=False,
+                              stdin=subprocess.DEVNULL)
+        if check:
+            equal(done.returncode, 0, f"status of {command}: {done.stdout}{done.stderr}")
+        return done.stdout.strip()
+
+    def wait_for_ssh(self):
+        deadline = time.monotonic() + SECONDS
+        while self.ssh("echo in", check=False) != "in":
+            assert time.monotonic() < deadline, self.openena("console", "web-1", "--log")[-3000:]
+            time.sleep(2)
+
+
+@contextlib.contextmanager
+def place():
+    with tempfile.TemporaryDirectory(prefix="openena-") as directory:
+        there = Place(directory)
+        try:
+            yield there
+        finally:
+            there.openena("stop", "--all")
+
+
+@test
+def from_a_bios_with_two_adapters_of_an_instance_type(_):
+    with place() as there:
+        user_data = os.path.join(there.directory, "user-data")
+        with open(user_data, "w", encoding="ascii") as out:
+            out.write("#cloud-config\nwrite_files: [{path: /etc/told, content: by user-data}]\n")
+        there.run("--instance-type", "c5n.large", "--network", "user", "--network", "private:7",
+                  "--user-data", user_data)
+        there.wait_for_ssh()
+        equal(there.ssh("hostname"), "web-1", "host name")
+        equal(there.ssh("cat /etc/told"), "by user-data", "user data")
+        driver = there.ssh("readlink /sys/class/net/e*/device/driver").split()
+        equal([os.path.basename(path) for path in driver], ["ena", "ena"], "drivers of the interfaces")
+        assert "ena " in there.ssh("lsmod | grep ^ena"), "the module"
+        equal(there.ssh("ip -4 -br addr show scope global | awk '{ print $3 }'"), "10.0.2.15/24", "address")
+        equal(there.ssh("sudo -n passwd -S debian").split()[1], "L", "state of the password")
+        assert "Cloud-init" in there.openena("console", "web-1", "--log"), "the console"
+
+
+@test
+def from_uefi_and_again_with_what_was_kept(_):
+    with place() as there:
+        words = ("--uefi", "--overlay", os.path.join(there.directory, "overlay"))
+        there.run(*words)
+        there.wait_for_ssh()
+        equal(there.ssh("test -d /sys/firmware/efi && echo yes"), "yes", "UEFI")
+        there.ssh("echo kept | sudo tee /kept; sync")
+        there.openena("stop", "web-1", "--grace", "120")
+        there.run(*words)
+        there.wait_for_ssh()
+        equal(there.ssh("cat /kept"), "kept", "what was kept")
+
+
+if __name__ == "__main__":
+    sys.exit(main(__doc__))
