@@ -38,9 +38,12 @@ class Host:
 
     # Whether the switch takes frames whose checksum and segments are still to be made.
     takes_offloads = True
+    has_linux_bridge = True
 
     def __init__(self, number):
         self.name = f"openena-lab-{os.getpid()}-{number}"
+        # Of the second host the machine makes its tap itself.
+        self.network = "tap:tap0" if number == 1 or not self.has_linux_bridge else "bridge:br0"
         self.address, self.guest_address = f"10.99.0.{number}", f"192.168.77.{number}"
         self.state = tempfile.mkdtemp(prefix="openena-")
         run("ip", "netns", "add", self.name)
@@ -76,7 +79,7 @@ class Host:
         self.ip(f"link set vxlan100 {'up' if up else 'down'}")
 
     def start_guest(self):
-        self.do(PROGRAM, "run", "guest", "--detach", "--driver", "ena", "--network", "tap:tap0",
+        self.do(PROGRAM, "run", "guest", "--detach", "--driver", "ena", "--network", self.network,
                 "--address", self.guest_address, "--memory", "512M")
 
     def log(self):
@@ -113,6 +116,7 @@ class OpenVSwitchHost(Host):
     """The same by Open vSwitch in its user space, which needs no kernel module and owns the wire."""
 
     takes_offloads = False
+    has_linux_bridge = False
     SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
 
     def path(self, name):

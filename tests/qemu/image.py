@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 
-from tap import ROOT, equal, main, test
+from tap import ROOT, Skip, equal, main, test
 
 PROGRAM = os.path.join(ROOT, "build", "tools", "bin", "openena")
 SECONDS = 60
@@ -25,6 +25,7 @@ class Place:
 
     def __init__(self, directory):
         self.directory = directory
+        self.prefix = []  # of each command
         self.raw = self.file("raw.img", bytes(510) + b"\x55\xaa" + bytes(1 << 20))
         self.key = self.file("key.pub", KEY.encode() + b"\n")
 
@@ -41,7 +42,7 @@ class Place:
 
     def openena(self, *words, status=0):
         """What it prints; with a status on standard error, on one line."""
-        done = subprocess.run([PROGRAM, *words], capture_output=True, text=True, timeout=SECONDS, check=False,
+        done = subprocess.run([*self.prefix, PROGRAM, *words], capture_output=True, text=True, timeout=SECONDS, check=False,
                               stdin=subprocess.DEVNULL, env={**os.environ, "XDG_STATE_HOME": self.path("state"),
                                                              "HOME": self.directory})
         equal(done.returncode, status, f"exit status of {' '.join(words)}: {done.stderr}")
@@ -211,6 +212,53 @@ def tools_that_are_missing(_):
             there.refused("qemu-img is missing", "--image", there.raw)
         finally:
             os.environ["PATH"] = before
+
+
+@contextlib.contextmanager
+def namespace(there):
+    """A network namespace for the place, as a function that runs ip in it."""
+    name = f"openena-{os.getpid()}"
+
+    def ip(*words):
+        return json.loads(subprocess.run(["ip", "-json", "-n", name, *words], check=True, capture_output=True,
+                                         text=True, timeout=SECONDS).stdout or "[]")
+
+    if os.geteuid() or not os.path.exists("/dev/net/tun"):
+        raise Skip("needs root, and /dev/net/tun")
+    subprocess.run(["ip", "netns", "add", name], check=True, timeout=SECONDS)
+    try:
+        there.prefix = ["ip", "netns", "exec", name]
+        yield ip
+    finally:
+        there.openena("stop", "--all")
+        there.prefix = []
+        subprocess.run(["ip", "netns", "delete", name], check=True, timeout=SECONDS)
+
+
+@test
+def interfaces_of_the_host(_):
+    with place() as there, namespace(there) as ip:
+        words = ("--image", there.raw, "--network")
+        there.refused("there is no interface br0 here; there is no bridge at all", *words, "bridge:br0")
+        ip("link", "add", "br0", "type", "bridge")
+        ip("link", "add", "br1", "type", "bridge")
+        ip("tuntap", "add", "dev", "tap0", "mode", "tap")
+        ip("link", "set", "tap0", "master", "br1", "up")
+        there.refused("there is no interface br2 here; there is br0, br1.", *words, "bridge:br2")
+        there.refused("tap0 is no bridge; there is br0, br1.", *words, "bridge:tap0")
+        there.refused("br0 is no tap interface; there is tap0.", *words, "tap:br0")
+        ip("link", "add", "wire", "address", "52:54:00:00:00:01", "type", "veth", "peer", "name", "far")
+        ip("link", "set", "wire", "mtu", "9001", "master", "br0", "up")
+        ip("link", "set", "br0", "up")
+        address = ip("link", "show", "br0")[0]["address"]
+        there.run(*words, "bridge:br0", "--network", "tap:tap0")
+        ports = ip("link", "show", "master", "br0")
+        equal([port["mtu"] for port in ports if port["ifname"] != "wire" and "UP" in port["flags"]], [9001],
+              "MTU of the new port of the bridge")
+        equal(ip("link", "show", "br0")[0]["address"], address, "the bridge's address")
+        assert "LOWER_UP" in ip("link", "show", "tap0")[0]["flags"], "nobody has the tap interface"
+        there.openena("stop", "one")
+        equal(len(ip("link", "show", "master", "br0")), 1, "ports of the bridge afterwards")
 
 
 if __name__ == "__main__":

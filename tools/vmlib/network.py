@@ -2,6 +2,7 @@
 """Networks of a machine that goes on by itself: QEMU's own, tap interfaces, bridges, private segments."""
 
 import fcntl
+import json
 import os
 import re
 import stat
@@ -18,7 +19,6 @@ CLOUD_NETWORK, CLOUD_GATEWAY, CLOUD_DNS = "168.0.0.0/5", "172.31.0.2", "172.31.0
 CLOUD_ADDRESS = "172.31.0.16"
 METADATA = "169.254.169.254:80"
 
-INTERFACES = "/sys/class/net"
 BRIDGE_HELPER = "/usr/lib/qemu/qemu-bridge-helper"
 # linux/if_tun.h
 TUNSETIFF, IFF_TAP, IFF_NO_PI, IFF_VNET_HDR = 0x400454CA, 0x0002, 0x1000, 0x4000
@@ -37,33 +37,44 @@ def network(text):
                     f" private:N with N from 1 to {SEGMENTS}.")
 
 
-def _is(kind, name):
-    """Whether an interface of this host is a tap interface or a bridge."""
-    if kind == "bridge":
-        return os.path.isdir(os.path.join(INTERFACES, name, "bridge"))
+def _ip(*words):
+    """What iproute2's ip prints. It sees this network namespace, whatever is mounted at /sys."""
     try:
-        with open(os.path.join(INTERFACES, name, "tun_flags"), encoding="ascii") as source:
-            return bool(int(source.read(), 0) & IFF_TAP)
-    except OSError:
-        return False
+        done = subprocess.run(["ip", *words], check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    except FileNotFoundError:
+        raise UserError("ip is missing: run scripts/setup qemu.") from None
+    if done.returncode:
+        raise UserError(f"ip {' '.join(words)}: {done.stderr.strip()}.")
+    return done.stdout
+
+
+def _links():
+    """The interfaces of this host, by name, as ip describes them."""
+    return {link["ifname"]: link for link in json.loads(_ip("-json", "-details", "link", "show"))}
+
+
+def _kind(link):
+    """tap, bridge, or what else it is."""
+    info = link.get("linkinfo", {})
+    return info.get("info_data", {}).get("type") if info.get("info_kind") == "tun" else info.get("info_kind")
 
 
 def check(kind, name):
     """Whether this host has it."""
-    if kind not in ("tap", "bridge") or _is(kind, name):
+    if kind not in ("tap", "bridge"):
+        return
+    links = _links()
+    if name in links and _kind(links[name]) == kind:
         return
     what = {"tap": "tap interface", "bridge": "bridge"}[kind]
-    there = sorted(other for other in os.listdir(INTERFACES) if _is(kind, other))
-    problem = f"{name} is no {what}" if os.path.exists(os.path.join(INTERFACES, name)) else \
-        f"there is no interface {name}"
-    raise UserError(f"--network {kind}:{name}: {problem} here; "
+    there = sorted(other for other, link in links.items() if _kind(link) == kind)
+    problem = f"{name} is no {what}" if name in links else f"there is no interface {name} here"
+    raise UserError(f"--network {kind}:{name}: {problem}; "
                     + (f"there is {', '.join(there)}." if there else f"there is no {what} at all."))
 
 
 def _tap_on(bridge):
     """A new tap interface on a bridge, as a descriptor: it goes when the last of these is closed."""
-    with open(os.path.join(INTERFACES, bridge, "mtu"), encoding="ascii") as source:
-        mtu = source.read().strip()
     try:
         tap = os.open("/dev/net/tun", os.O_RDWR)
         wanted = struct.pack("16sH22x", b"openena%d", IFF_TAP | IFF_NO_PI | IFF_VNET_HDR)
@@ -71,11 +82,8 @@ def _tap_on(bridge):
     except OSError as error:
         raise UserError(f"bridge:{bridge}: no tap interface can be made: {error.strerror}.") from None
     # A bridge takes the lowest address of its ports, and the smallest MTU.
-    done = subprocess.run(["ip", "link", "set", name, "address", "fe:" + os.urandom(5).hex(":"),
-                           "mtu", mtu, "master", bridge, "up"],
-                          check=False, stderr=subprocess.PIPE, text=True)
-    if done.returncode:
-        raise UserError(f"bridge:{bridge}: {name} cannot be put on it: {done.stderr.strip()}.")
+    _ip("link", "set", name, "address", "fe:" + os.urandom(5).hex(":"), "mtu", str(_links()[bridge]["mtu"]),
+        "master", bridge, "up")
     return tap
 
 
