@@ -5,7 +5,8 @@
 
 Environment: PAIRS, words NAME/DRIVER/PCI-ID/MAC-PREFIX between commas (a PCI-ID where drivers
 compete for the adapter); ROUNDS; SECONDS_EACH of one measurement; MEASURE, speed or instructions;
-ONLY, names of measurements between commas, or nothing for all.
+ONLY, names of measurements between commas, or nothing for all; KNOBS, settings of knobs.py between
+commas, each of which is then measured on the one pair and reported in the place of its name.
 Prints lines for the launcher:
 
     mark PAIR ROUND WHAT begin|end
@@ -27,6 +28,8 @@ import subprocess
 import sys
 import threading
 import time
+
+import knobs
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWNET = 0x40000000
@@ -174,6 +177,16 @@ class Pair:
             end.set_up()
         self.set_mtu(1500)
 
+    def turn(self, knob, on):
+        """Turns a knob at both ends, or brings back what was before."""
+        for end in (self.near, self.far):
+            # What is in /proc/sys here is of the whole machine; of /sys each namespace has its own.
+            there = () if knob in knobs.OF_THE_MACHINE else ("ip", "netns", "exec", end.name)
+            command(*there, "bash", "-c", knobs.shell(knob, on).format(dev=end.interface))
+        wait_for(self.has_traffic, f"{self.name}: no traffic with {knob}")
+        for end in (self.near, self.far):
+            end.pin()
+
     def has_traffic(self):
         """Whether an echo comes back."""
         with namespace(self.near.name), contextlib.suppress(Trouble):
@@ -197,8 +210,8 @@ class Pair:
 class Measurement:
     """One thing measured on one pair in one round, between two marks."""
 
-    def __init__(self, pair, round_number, what):
-        self.head = f"{pair.name} {round_number} {what}"
+    def __init__(self, name, round_number, what):
+        self.head = f"{name} {round_number} {what}"
 
     def say(self, kind, rest):
         """Prints a line for the launcher."""
@@ -328,8 +341,32 @@ def set_up(pairs):
             pair.set_up()
             able.append(pair)
         except Trouble as error:
-            Measurement(pair, 0, "set-up").say("failed", " ".join(str(error).split()))
+            Measurement(pair.name, 0, "set-up").say("failed", " ".join(str(error).split()))
     return able
+
+
+def attempt(pair, name, round_number, what, measure):
+    """One measurement, or the reason why it could not be had."""
+    measurement = Measurement(name, round_number, what)
+    try:
+        measure(pair, measurement)
+    except (Trouble, OSError, ValueError, KeyError) as error:
+        measurement.say("failed", " ".join(str(error).split()))
+        pair.mtu = None
+
+
+def round_of_knobs(pair, round_number, plan, names):
+    """All measurements with each of the knobs."""
+    for name in names:
+        try:
+            if name != knobs.DEFAULT:
+                pair.turn(name, True)
+            for what, measure in plan:
+                attempt(pair, name, round_number, what, measure)
+            if name != knobs.DEFAULT:
+                pair.turn(name, False)
+        except (Trouble, OSError) as error:
+            Measurement(name, round_number, "turn").say("failed", " ".join(str(error).split()))
 
 
 def main():
@@ -341,15 +378,16 @@ def main():
     plan = [step for step in plan if not only or step[0] in (*only, "idle")]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     pairs = set_up([Pair(i, word) for i, word in enumerate(os.environ["PAIRS"].split(","))])
+    names = [name for name in os.environ.get("KNOBS", "").split(",") if name]
+    for what, measure in plan if names else ():
+        attempt(pairs[0], "warm-up", 0, what, measure)
     for round_number in range(int(os.environ["ROUNDS"])):
+        if names:
+            round_of_knobs(pairs[0], round_number, plan, names)
+            continue
         for what, measure in plan:
             for pair in pairs:
-                measurement = Measurement(pair, round_number, what)
-                try:
-                    measure(pair, measurement)
-                except (Trouble, OSError, ValueError, KeyError) as error:
-                    measurement.say("failed", " ".join(str(error).split()))
-                    pair.mtu = None
+                attempt(pair, pair.name, round_number, what, measure)
     return 0
 
 
