@@ -66,6 +66,16 @@ def openena(endpoint, *words, said=""):
                           capture_output=True, text=True, timeout=SECONDS, check=False).stdout
 
 
+def five_steps(endpoint, *words):
+    """What scripts/five-steps prints."""
+    done = subprocess.run([os.path.join(ROOT, "scripts", "five-steps"), *words], capture_output=True, text=True,
+                          timeout=2 * SECONDS, check=False, stdin=subprocess.DEVNULL, env={
+                              **os.environ, "ENDPOINT": endpoint.url, "AWS_EC2_METADATA_DISABLED": "true",
+                              "XDG_STATE_HOME": os.path.dirname(endpoint.state), "AWS_CONFIG_FILE": os.devnull})
+    equal(done.returncode, 0, f"exit status of the five steps: {done.stdout}{done.stderr}")
+    return done.stdout
+
+
 def start(state):
     """An endpoint."""
     process = subprocess.Popen([PROGRAM, "ec2", "--port", "0", "--state-dir", state, "--memory", "512M"],
@@ -76,8 +86,8 @@ def start(state):
 @contextlib.contextmanager
 def running():
     """An endpoint, and its machines' end."""
-    with tempfile.TemporaryDirectory(prefix="openena-") as state:
-        endpoint = start(state)
+    with tempfile.TemporaryDirectory(prefix="openena-") as directory:
+        endpoint = start(os.path.join(directory, "openena"))
         try:
             yield endpoint
         finally:
@@ -106,19 +116,15 @@ def wait_for(what, seconds=SECONDS):
 
 @test
 def what_the_documentation_tells_to_type(_):
-    """The five steps' check, with the command itself, an instance that runs and one more interface."""
+    """The five steps, with the command itself, and one more interface for the instance."""
     with running() as endpoint:
-        made = endpoint.cli("run-instances", "--instance-type", "c5n.18xlarge", "--image-id",
-                            "ami-0000000000000612e", "--user-data", "hello, guest", "--tag-specifications",
-                            "ResourceType=instance,Tags=[{Key=Name,Value=one}]")
-        name = made["Instances"][0]["InstanceId"]
         card = endpoint.cli("create-network-interface", "--subnet-id", "subnet-00000000000000007")
-        endpoint.cli("wait", "instance-running", "--instance-ids", name)
-        query = ("describe-instances", "--instance-id", name, "--query")
-        equal(endpoint.cli(*query, "Reservations[].Instances[].NetworkInterfaces[].InterfaceType"), ["interface"],
-              "the documented check")
-        equal(endpoint.cli(*query, "Reservations[].Instances[].EnaSupport"), [True], "ENA")
-        wait_for(lambda: "You are root in the guest" in openena(endpoint, "console", name, "--log"))
+        said = five_steps(endpoint, "--user-data", "hello, guest", "--tag-specifications",
+                          "ResourceType=instance,Tags=[{Key=Name,Value=one}]")
+        for words in ('"required"', "\nena ", "driver: ena", '"interface"', "Nothing to complain of.",
+                      "Done; openena tune --undo", "eth0  ena  100 Gbit/s"):
+            assert words in said, f"{words} is not in what the five steps say: {said}"
+        name = said.split()[-1]
         client = endpoint.boto()
         attached = client.attach_network_interface(
             NetworkInterfaceId=card["NetworkInterface"]["NetworkInterfaceId"], InstanceId=name, DeviceIndex=1)
