@@ -4,19 +4,21 @@
 """Measures pairs of adapters, each pair on a wire of its own; tools/openena-bench starts it.
 
 Environment: PAIRS, words NAME/DRIVER/PCI-ID/MAC-PREFIX between commas (a PCI-ID where drivers
-compete for the adapter); ROUNDS; SECONDS_EACH of one measurement; MEASURE, speed or instructions;
-ONLY, names of measurements between commas, or nothing for all; KNOBS, settings of knobs.py between
-commas, each of which is then measured on the one pair and reported in the place of its name.
+compete for the adapter); ROUNDS; SECONDS_EACH of one measurement; MEASURE, speed, instructions or
+profile; ONLY, names of measurements between commas, or nothing for all; KNOBS, settings of knobs.py
+between commas, each of which is then measured on the one pair and reported in the place of its name.
 Prints lines for the launcher:
 
     mark PAIR ROUND WHAT begin|end
     value PAIR ROUND WHAT NAME NUMBER
     failed PAIR ROUND WHAT SENTENCE
+    symbols TEXT        a part of the kernel's functions, packed; tools/vmlib/profile.py reads it
 
 The rounds go over all pairs, one after the other, so that what changes on the host meanwhile
 meets them all alike. The two ends of a pair live in namespaces of their own.
 """
 
+import base64
 import contextlib
 import ctypes
 import glob
@@ -28,6 +30,7 @@ import subprocess
 import sys
 import threading
 import time
+import zlib
 
 import knobs
 
@@ -324,6 +327,15 @@ def instructions():
         yield f"tcp{mtu}", lambda pair, m, mtu=mtu: transfer(pair, m, mtu, 1, ("-n", str(BYTES)))
 
 
+def say_symbols():
+    """Prints where the kernel's functions are."""
+    lines = [line.split() for line in read("/proc/kallsyms").splitlines()]
+    functions = "\n".join(" ".join((line[0], *line[2:])) for line in lines if line[1] in "tTwW")
+    packed = base64.b64encode(zlib.compress(functions.encode(), 9)).decode()
+    for start in range(0, len(packed), 1000):
+        print("symbols", packed[start:start + 1000], flush=True)
+
+
 def set_up(pairs):
     """Loads the drivers and readies the pairs; returns those that work."""
     command("modprobe", "pktgen")
@@ -372,7 +384,7 @@ def round_of_knobs(pair, round_number, plan, names):
 def main():
     """Returns the exit status."""
     seconds = float(os.environ["SECONDS_EACH"])
-    plan = list(instructions() if os.environ["MEASURE"] == "instructions" else speed(seconds))
+    plan = list(speed(seconds) if os.environ["MEASURE"] == "speed" else instructions())
     only = [name for name in os.environ.get("ONLY", "").split(",") if name]
     # What an idle machine executes is taken off the others' counts.
     plan = [step for step in plan if not only or step[0] in (*only, "idle")]
@@ -381,6 +393,8 @@ def main():
     names = [name for name in os.environ.get("KNOBS", "").split(",") if name]
     for what, measure in plan if names else ():
         attempt(pairs[0], "warm-up", 0, what, measure)
+    if os.environ["MEASURE"] == "profile":
+        say_symbols()
     for round_number in range(int(os.environ["ROUNDS"])):
         if names:
             round_of_knobs(pairs[0], round_number, plan, names)

@@ -9,15 +9,15 @@ import time
 from . import TOP, script
 
 
-def build_counter(version, directory):
-    """Builds the plugin that counts instructions; returns its path."""
+def build_counter(version, directory, name="instructions"):
+    """Builds a plugin that counts, tests/bench/NAME.c; returns its path."""
     headers = script("qemu-headers", version)
-    path = os.path.join(directory, "instructions.so")
+    path = os.path.join(directory, f"{name}.so")
     flags = subprocess.run(["pkg-config", "--cflags", "--libs", "glib-2.0"], check=True, text=True,
                            stdout=subprocess.PIPE).stdout.split()
     subprocess.run(["gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Wno-unused-parameter", "-fPIC",
                     "-shared", "-fvisibility=hidden", "-isystem", f"{headers}/include/qemu", "-o", path,
-                    os.path.join(TOP, "tests", "bench", "instructions.c"), *flags], check=True)
+                    os.path.join(TOP, "tests", "bench", f"{name}.c"), *flags], check=True)
     return path
 
 
