@@ -140,12 +140,7 @@ uint32_t oe_xdp_pair(const struct oe_adapter *adapter, uint32_t cpu)
 
 int oe_tx_submit(struct oe_txq *q, const struct oe_tx_packet *packet, struct oe_tx_result *result)
 {
-	auto submitted = q->submit(*packet);
-
-	if (!submitted)
-		return oe::Status(submitted.error()).to_kernel();
-	*result = *submitted;
-	return 0;
+	return q->submit(*packet, *result).to_kernel();
 }
 
 uint32_t oe_tx_push(const struct oe_txq *q)

@@ -92,32 +92,12 @@ Status choose_llq(AdminQueue &admin, uint32_t push)
 	return set_feature(admin, ENA_FEATURE_LLQ, config);
 }
 
-void LlqWriter::begin(const void *header, uint32_t length)
+void LlqWriter::next_entry(RingPosition &tail)
 {
+	end(tail);
 	__builtin_memset(entry_, 0, entry_size_);
-	oek_memcpy(entry_ + llq_header_offset, header, length);
 	used_ = 0;
-	room_ = llq_descs_before_header;
-}
-
-void LlqWriter::put(ena_tx_desc desc, RingPosition &tail)
-{
-	if (!room_) {
-		flush(tail);
-		__builtin_memset(entry_, 0, entry_size_);
-		room_ = entry_size_ / sizeof(desc);
-	}
-	desc.word0.set(desc.word0.get() | ena::field_put(ENA_TXD_PHASE, tail.phase()));
-	__builtin_memcpy(entry_ + used_ * sizeof(desc), &desc, sizeof(desc));
-	used_++;
-	room_--;
-}
-
-void LlqWriter::flush(RingPosition &tail)
-{
-	oek_push(kernel_, offset_ + tail.index() * entry_size_, entry_, entry_size_);
-	tail.advance();
-	used_ = 0;
+	limit_ = entry_size_ / sizeof(ena_tx_desc);
 }
 
 } // namespace oe

@@ -103,21 +103,33 @@ class LlqWriter {
 		offset_ = offset;
 	}
 	/* A packet begins with @length bytes of @header, at most llq_push(). */
-	void begin(const void *header, uint32_t length);
-	/* The next descriptor; sets its phase. */
-	void put(ena_tx_desc desc, RingPosition &tail);
+	void begin(const void *header, uint32_t length)
+	{
+		__builtin_memset(entry_, 0, entry_size_);
+		oek_memcpy(entry_ + llq_header_offset, header, length);
+		used_ = 0;
+		limit_ = llq_descs_before_header;
+	}
+	/* Where the next descriptor goes: all zero. */
+	[[nodiscard]] ena_tx_desc &next(RingPosition &tail)
+	{
+		if (used_ == limit_)
+			next_entry(tail);
+		return reinterpret_cast<ena_tx_desc *>(entry_)[used_++];
+	}
 	/* The packet is complete. */
 	void end(RingPosition &tail)
 	{
-		flush(tail);
+		oek_push(kernel_, offset_ + tail.index() * entry_size_, entry_, entry_size_);
+		tail.advance();
 	}
 
     private:
-	void flush(RingPosition &tail);
+	void next_entry(RingPosition &tail);
 
 	oe_kernel *kernel_ = nullptr;
 	uint32_t entry_size_ = 0, offset_ = 0;
-	uint32_t used_ = 0, room_ = 0; /* descriptors of the entry */
+	uint32_t used_ = 0, limit_ = 0; /* descriptors of the entry */
 	alignas(8) uint8_t entry_[llq_wide_entry] = {};
 };
 

@@ -47,9 +47,9 @@ class RingPosition {
 	{
 		return count_;
 	}
-	void advance()
+	void advance(uint32_t entries = 1)
 	{
-		count_++;
+		count_ += entries;
 	}
 
     private:

@@ -136,7 +136,7 @@ void RxQueue::refuse(ena_reset_reason reason, const char *what, uint32_t value)
 	config_.reset->ask(reason);
 }
 
-bool RxQueue::check_fragment(const ena_rx_cdesc &cdesc, uint32_t nth)
+inline bool RxQueue::check_fragment(const ena_rx_cdesc &cdesc, uint32_t nth)
 {
 	uint32_t status = cdesc.status.get();
 	uint32_t id = cdesc.req_id.get();
@@ -165,8 +165,8 @@ bool RxQueue::check_fragment(const ena_rx_cdesc &cdesc, uint32_t nth)
 	return true;
 }
 
-/* Take @n buffers back from the device; false if one is named twice. */
-bool RxQueue::consume(const oe_rx_frag *frags, uint32_t n)
+/* Take @n buffers back from the device; false if one is named twice, which ends the queue. */
+inline bool RxQueue::consume(const oe_rx_frag *frags, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
 		uint16_t id = frags[i].id;
@@ -176,17 +176,15 @@ bool RxQueue::consume(const oe_rx_frag *frags, uint32_t n)
 			return false;
 		}
 		posted_len_[id] = 0;
+		free_ids_[nfree_ + i] = id;
 	}
-	for (uint32_t i = 0; i < n; i++) {
-		free_ids_[nfree_ + i] = frags[i].id;
-		head_.advance();
-	}
+	head_.advance(n);
 	store_relaxed(nfree_, nfree_ + n);
 	return true;
 }
 
 /* What only the last completion of a packet knows. */
-void RxQueue::describe(const ena_rx_cdesc &last, oe_rx_packet &packet) const
+inline void RxQueue::describe(const ena_rx_cdesc &last, oe_rx_packet &packet) const
 {
 	oe_rx_csum csum = config_.csum ? csum_of(last.status.get()) : OE_RX_CSUM_NONE;
 	oe_rx_hash type = config_.hash ? hash_type_of(last.status.get()) : OE_RX_HASH_NONE;
@@ -216,7 +214,7 @@ uint64_t RxQueue::stamp(const RingPosition &position) const
 }
 
 /* Append the next packet to the burst, if the device has finished one. */
-bool RxQueue::take_packet(oe_rx_burst &burst)
+[[gnu::always_inline]] inline bool RxQueue::take_packet(oe_rx_burst &burst)
 {
 	RingPosition position = head_;
 	oe_rx_packet &packet = burst.packets[burst.npackets];
@@ -278,7 +276,7 @@ uint32_t RxQueue::wanted() const
 	return broken_ || room < batch_ ? 0 : room;
 }
 
-void RxQueue::post(oe_rx_buffer &buffer)
+inline void RxQueue::post(oe_rx_buffer &buffer)
 {
 	ena_rx_desc desc = {};
 

@@ -15,6 +15,9 @@ constexpr uint32_t max_buffer_len = 65535;
 constexpr uint32_t max_mss = (1u << 14) - 1;
 constexpr uint32_t max_l4_words = 63;
 
+/* For a packet that was pushed as a whole, which has a descriptor, too. */
+constexpr oe_tx_buffer no_buffer = {};
+
 constexpr bool is_set(uint16_t flags, oe_tx_flags flag)
 {
 	return (flags & flag) != 0;
@@ -105,7 +108,7 @@ bool TxQueue::stop(AdminQueue &admin)
 	return device_.destroy(admin);
 }
 
-uint32_t TxQueue::room() const
+inline uint32_t TxQueue::room() const
 {
 	/*
 	 * Acquire: the ids that the completer put back before it gave up their
@@ -144,7 +147,7 @@ bool TxQueue::offloads_possible(const oe_tx_packet &packet) const
 	       packet.l4_len % 4 == 0 && packet.l4_len / 4u <= max_l4_words;
 }
 
-bool TxQueue::possible(const oe_tx_packet &packet) const
+inline bool TxQueue::possible(const oe_tx_packet &packet) const
 {
 	if (packet.nbuffers > config_.max_buffers || packet.header_len > push() ||
 	    !(packet.nbuffers || packet.header_len))
@@ -158,7 +161,7 @@ bool TxQueue::possible(const oe_tx_packet &packet) const
 	return !(packet.flags & (OE_TX_CSUM | OE_TX_TSO)) || offloads_possible(packet);
 }
 
-uint32_t TxQueue::offload_word(const oe_tx_packet &packet) const
+inline uint32_t TxQueue::offload_word(const oe_tx_packet &packet) const
 {
 	bool tso = is_set(packet.flags, OE_TX_TSO);
 	bool ipv6 = is_set(packet.flags, OE_TX_IPV6);
@@ -180,88 +183,78 @@ uint32_t TxQueue::offload_word(const oe_tx_packet &packet) const
 	return word;
 }
 
-/* The next descriptor of the packet, without its phase. */
-void TxQueue::put(const ena_tx_desc &desc)
+/* For the next descriptor of the packet. */
+inline TxQueue::Place TxQueue::next()
 {
 	if (config_.llq.entry_size) {
-		llq_.put(desc, tail_);
-		return;
+		ena_tx_desc *desc = &llq_.next(tail_);
+		return {desc, ena::field_put(ENA_TXD_PHASE, tail_.phase())};
 	}
-	ena_tx_desc whole = desc;
-	whole.word0.set(desc.word0.get() | ena::field_put(ENA_TXD_PHASE, tail_.phase()));
-	submissions_.as<ena_tx_desc>()[tail_.index()] = whole;
+	Place place = {&submissions_.as<ena_tx_desc>()[tail_.index()],
+		       ena::field_put(ENA_TXD_PHASE, tail_.phase())};
 	tail_.advance();
+	return place;
 }
 
-void TxQueue::write_meta(const Meta &meta)
+/* Whether a meta descriptor goes before the packet, and which one. */
+inline bool TxQueue::needs_meta(const oe_tx_packet &packet, Meta &meta) const
 {
-	ena_tx_desc desc = {};
+	bool tso = is_set(packet.flags, OE_TX_TSO);
 
-	desc.word0.set(ENA_TXD_META | ENA_TXM0_EXT_VALID | ENA_TXM0_ETH_META_TYPE |
-		       ENA_TXM0_META_STORE | ENA_TXD_FIRST |
-		       ena::field_put(ENA_TXM0_MSS_HI, meta.mss >> 10u));
-	desc.addr_lo.set(ena::field_put(ENA_TXM2_L3_HDR_LEN, meta.l3_len) |
-			 ena::field_put(ENA_TXM2_L3_HDR_OFF, meta.l3_offset) |
-			 ena::field_put(ENA_TXM2_L4_HDR_WORDS, meta.l4_words) |
-			 ena::field_put(ENA_TXM2_MSS_LO, meta.mss));
-	put(desc);
+	if (!tso && !is_set(packet.flags, OE_TX_CSUM))
+		return config_.llq.meta_in_each;
+	meta.word2 = ena::field_put(ENA_TXM2_L3_HDR_LEN, packet.l3_len) |
+		     ena::field_put(ENA_TXM2_L3_HDR_OFF, packet.l3_offset);
+	if (tso) {
+		meta.word0 = ena::field_put(ENA_TXM0_MSS_HI, packet.mss >> 10u);
+		meta.word2 |= ena::field_put(ENA_TXM2_L4_HDR_WORDS, packet.l4_len / 4u) |
+			      ena::field_put(ENA_TXM2_MSS_LO, packet.mss);
+	}
+	/* The device applies the last meta to every packet with offloads. */
+	return config_.llq.meta_in_each || !has_cached_meta_ || meta != cached_meta_;
+}
+
+inline void TxQueue::write_meta(Meta meta)
+{
+	Place place = next();
+
+	place.desc->word0.set(place.phase | meta.word0 | ENA_TXD_META | ENA_TXM0_EXT_VALID |
+			      ENA_TXM0_ETH_META_TYPE | ENA_TXM0_META_STORE | ENA_TXD_FIRST);
+	place.desc->word1.set(0);
+	place.desc->addr_lo.set(meta.word2);
+	place.desc->word3.set(0);
 	cached_meta_ = meta;
 	has_cached_meta_ = true;
 }
 
-void TxQueue::write_buffers(const oe_tx_packet &packet, uint16_t id, bool first)
+inline void TxQueue::write_buffers(const oe_tx_packet &packet, uint16_t id, bool first)
 {
-	/* One that was pushed as a whole has a descriptor, too. */
-	uint32_t descriptors = packet.nbuffers ? packet.nbuffers : 1;
+	const oe_tx_buffer *buffer = packet.nbuffers ? packet.buffers : &no_buffer;
+	const oe_tx_buffer *last = buffer + (packet.nbuffers ? packet.nbuffers - 1 : 0);
+	/* What only the first descriptor says. */
+	uint32_t word0 = ENA_TXD_COMP_REQ | ena::field_put(ENA_TXD0_REQ_ID_HI, id >> 10u) |
+			 (first ? ENA_TXD_FIRST : 0);
+	uint32_t word1 = offload_word(packet) | ena::field_put(ENA_TXD1_REQ_ID_LO, id);
+	uint32_t word3 = ena::field_put(ENA_TXD3_HEADER_LENGTH, packet.header_len);
 
-	for (uint32_t i = 0; i < descriptors; i++) {
-		const oe_tx_buffer buffer = packet.nbuffers ? packet.buffers[i] : oe_tx_buffer{};
-		ena_tx_desc desc = {};
-		uint32_t word0 = ena::field_put(ENA_TXD0_LENGTH, buffer.len);
-		uint32_t word3 =
-			ena::field_put(ENA_TXD3_ADDR_HI, static_cast<uint32_t>(buffer.bus >> 32));
+	for (;; buffer++) {
+		Place place = next();
 
-		if (i == 0) {
-			word0 |= ENA_TXD_COMP_REQ | ena::field_put(ENA_TXD0_REQ_ID_HI, id >> 10u);
-			if (first)
-				word0 |= ENA_TXD_FIRST;
-			desc.word1.set(offload_word(packet) |
-				       ena::field_put(ENA_TXD1_REQ_ID_LO, id));
-			word3 |= ena::field_put(ENA_TXD3_HEADER_LENGTH, packet.header_len);
-		}
-		if (i + 1u == descriptors)
-			word0 |= ENA_TXD_LAST;
-		desc.word0.set(word0);
-		desc.addr_lo.set(static_cast<uint32_t>(buffer.bus));
-		desc.word3.set(word3);
-		put(desc);
+		word0 |= place.phase | ena::field_put(ENA_TXD0_LENGTH, buffer->len);
+		word3 |= ena::field_put(ENA_TXD3_ADDR_HI, static_cast<uint32_t>(buffer->bus >> 32));
+		place.desc->word0.set(buffer == last ? word0 | ENA_TXD_LAST : word0);
+		place.desc->word1.set(word1);
+		place.desc->addr_lo.set(static_cast<uint32_t>(buffer->bus));
+		place.desc->word3.set(word3);
+		if (buffer == last)
+			return;
+		word0 = word1 = word3 = 0;
 	}
 }
 
-Result<oe_tx_result> TxQueue::submit(const oe_tx_packet &packet)
+/* An id for a packet that is about to be written, and its slot filled. */
+inline uint16_t TxQueue::take_id(uint32_t entries)
 {
-	if (!possible(packet)) {
-		config_.stats->prepare_ctx_err++;
-		return Errno::invalid;
-	}
-
-	bool tso = is_set(packet.flags, OE_TX_TSO);
-	bool meta_wanted = tso || is_set(packet.flags, OE_TX_CSUM);
-	Meta meta = {.mss = tso ? packet.mss : uint16_t{0},
-		     .l3_offset = static_cast<uint8_t>(packet.l3_offset),
-		     .l3_len = static_cast<uint8_t>(packet.l3_len),
-		     .l4_words = static_cast<uint8_t>(tso ? packet.l4_len / 4 : 0)};
-	/* The device applies the last meta to every packet with offloads. */
-	bool new_meta = config_.llq.meta_in_each ||
-			(meta_wanted && !(has_cached_meta_ && meta == cached_meta_));
-	uint32_t entries = config_.llq.entries_for((packet.nbuffers ? packet.nbuffers : 1u) +
-						   (new_meta ? 1u : 0u));
-	if (room() < entries)
-		return Errno::busy;
-	/* The packets before this one fill a burst: they were filed, and go now. */
-	if (config_.llq.burst && tail_.count() - rung_ + entries > config_.llq.burst)
-		kick();
-
 	/* A clock read for each batch is enough for time-outs of seconds. */
 	if (rung_ == tail_.count())
 		batch_ns_ = oek_now_ns();
@@ -272,11 +265,32 @@ Result<oe_tx_result> TxQueue::submit(const oe_tx_packet &packet)
 	store_relaxed(slot.sent_ns, batch_ns_);
 	/* Last: whoever sees the packet in flight sees what belongs to it. */
 	store_release(slot.state, SlotState::in_flight);
+	return id;
+}
 
+Status TxQueue::submit(const oe_tx_packet &packet, oe_tx_result &result)
+{
+	if (!possible(packet)) {
+		config_.stats->prepare_ctx_err++;
+		return Errno::invalid;
+	}
+
+	Meta meta;
+	bool new_meta = needs_meta(packet, meta);
+	uint32_t entries = config_.llq.entries_for((packet.nbuffers ? packet.nbuffers : 1u) +
+						   (new_meta ? 1u : 0u));
+	uint32_t room_before = room();
+	if (room_before < entries)
+		return Errno::busy;
+	/* The packets before this one fill a burst: they were filed, and go now. */
+	if (config_.llq.burst && tail_.count() - rung_ + entries > config_.llq.burst)
+		kick();
+
+	uint16_t id = take_id(entries);
 	if (config_.llq.entry_size)
 		llq_.begin(packet.header, packet.header_len);
 	if (new_meta)
-		write_meta(meta_wanted ? meta : Meta{});
+		write_meta(meta);
 	write_buffers(packet, id, !new_meta);
 	if (config_.llq.entry_size)
 		llq_.end(tail_);
@@ -287,7 +301,8 @@ Result<oe_tx_result> TxQueue::submit(const oe_tx_packet &packet)
 	/* Otherwise the shim files the packet under its id first. */
 	if (is_set(packet.flags, OE_TX_KICK))
 		kick();
-	return oe_tx_result{.req_id = id, .stop = room() < stop_below_};
+	result = {.req_id = id, .stop = room_before - entries < stop_below_};
+	return {};
 }
 
 void TxQueue::kick()
@@ -321,7 +336,7 @@ void TxQueue::take_stamp(uint16_t id, const ena_tx_cdesc &cdesc)
 		stamp_of(load_once(longer.timestamp_lo.raw), load_once(longer.timestamp_hi.raw));
 }
 
-bool TxQueue::take_completion(uint16_t &id)
+inline bool TxQueue::take_completion(uint16_t &id)
 {
 	const ena_tx_cdesc &cdesc = completion(head_);
 	uint8_t flags = load_once(cdesc.flags);

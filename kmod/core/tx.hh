@@ -50,7 +50,8 @@ class TxQueue {
 		return device_;
 	}
 
-	[[nodiscard]] Result<oe_tx_result> submit(const oe_tx_packet &packet);
+	/* See oe_tx_submit(). */
+	[[nodiscard]] Status submit(const oe_tx_packet &packet, oe_tx_result &result);
 	void kick();
 	[[nodiscard]] bool has_room() const;
 	/* In packets of one buffer. */
@@ -86,14 +87,17 @@ class TxQueue {
 		bool counted_overdue; /* the inspector's */
 	};
 
-	/* The fields of a meta descriptor; the device keeps the last one per queue. */
+	/* The words of a meta descriptor that tell packets apart; the device keeps the last one per queue. */
 	struct Meta {
-		uint16_t mss = 0;
-		uint8_t l3_offset = 0;
-		uint8_t l3_len = 0;
-		uint8_t l4_words = 0;
+		uint32_t word0 = 0, word2 = 0;
 
 		bool operator==(const Meta &) const = default;
+	};
+
+	/* Where a descriptor goes, and the phase bit of its word 0 there. */
+	struct Place {
+		ena_tx_desc *desc;
+		uint32_t phase;
 	};
 
 	[[nodiscard]] Status allocate(const TxConfig &config);
@@ -101,10 +105,12 @@ class TxQueue {
 	[[nodiscard]] bool possible(const oe_tx_packet &packet) const;
 	[[nodiscard]] bool offloads_possible(const oe_tx_packet &packet) const;
 	[[nodiscard]] uint32_t offload_word(const oe_tx_packet &packet) const;
+	[[nodiscard]] bool needs_meta(const oe_tx_packet &packet, Meta &meta) const;
 	[[nodiscard]] uint32_t room() const;
-	void put(const ena_tx_desc &desc);
-	void write_meta(const Meta &meta);
+	[[nodiscard]] Place next();
+	void write_meta(Meta meta);
 	void write_buffers(const oe_tx_packet &packet, uint16_t id, bool first);
+	[[nodiscard]] uint16_t take_id(uint32_t entries);
 	[[nodiscard]] uint32_t completion_size() const
 	{
 		return config_.stamps ? sizeof(ena_tx_cdesc_ext) : sizeof(ena_tx_cdesc);

@@ -31,6 +31,8 @@ static_assert(BITS_PER_LONG == 64, "OpenENA needs a 64-bit kernel: counters are 
  */
 #define OE_RX_HEADROOM XDP_PACKET_HEADROOM
 #define OE_RX_LEN (PAGE_SIZE - OE_RX_HEADROOM - SKB_DATA_ALIGN(sizeof(struct skb_shared_info)))
+/* Pages kept for the next refill, which posts up to 256 at once. */
+#define OE_RX_SPARE 256
 
 /* A packet on its way: filed under its request id from submission to completion. */
 struct oe_tx_slot {
@@ -54,6 +56,19 @@ struct oe_xdp_slot {
 struct oe_xdp_buff {
 	struct xdp_buff xdp;
 	const struct oe_rx_packet *packet;
+};
+
+/* Where a packet lies for the device. The first @nlinear buffers were mapped as linear memory. */
+struct oe_tx_map {
+	u16 nbuffers, nlinear;
+	struct oe_tx_buffer buffers[OE_MAX_TX_BUFFERS];
+};
+
+/* Likewise a frame of XDP. Of one of the pair's own pool the pages are mapped already. */
+struct oe_xdp_map {
+	bool pool;
+	u16 nbuffers;
+	struct oe_tx_buffer buffers[OE_MAX_TX_BUFFERS];
 };
 
 /* A TX and an RX queue that share an interrupt vector and a NAPI. */
@@ -105,8 +120,14 @@ struct oe_pair {
 	struct oe_rx_burst burst;
 	struct oe_rx_buffer fill[OE_BURST];
 	struct page *fill_pages[OE_BURST];
+	struct page *spare[OE_RX_SPARE]; /* the pool's, not posted: they are first to be */
+	u32 nspare;
 	u16 tx_ids[OE_BURST];
-	u8 tx_header[OE_MAX_PUSH]; /* the sender's: a header that is not in one piece */
+
+	/* Scratch of the sender, under the queue's lock: on the stack it would be zeroed for each packet. */
+	struct oe_tx_map tx_map ____cacheline_aligned_in_smp;
+	u8 tx_header[OE_MAX_PUSH]; /* a header that is not in one piece */
+	struct oe_xdp_map xdp_map; /* under xdp_lock */
 };
 
 /* One PCI function; lives in its net_device. */
@@ -213,6 +234,7 @@ void oe_tx_close(struct oe_pair *pair);
 int oe_rx_clean(struct oe_pair *pair, int budget);
 bool oe_rx_fill(struct oe_pair *pair, gfp_t gfp);
 struct page *oe_rx_take(struct oe_pair *pair, const struct oe_rx_frag *frag);
+void oe_rx_put_back(struct oe_pair *pair, struct page *page);
 void oe_rx_sync(struct oe_pair *pair, struct page *page, u32 offset, u32 len);
 void oe_rx_drop(struct oe_pair *pair, const struct oe_rx_packet *packet,
 		const struct oe_rx_frag *frags);

@@ -20,6 +20,26 @@ void oe_rx_sync(struct oe_pair *pair, struct page *page, u32 offset, u32 len)
 				      offset, len, page_pool_get_dma_dir(pair->pool));
 }
 
+/* A page that nobody else has got a hold of: it is posted again. NAPI context. */
+void oe_rx_put_back(struct oe_pair *pair, struct page *page)
+{
+	if (unlikely(pair->nspare == OE_RX_SPARE || page_is_pfmemalloc(page))) {
+		page_pool_recycle_direct(pair->pool, page);
+		return;
+	}
+	dma_sync_single_range_for_device(&pair->kernel->pdev->dev, page_pool_get_dma_addr(page),
+					 OE_RX_HEADROOM, OE_RX_LEN,
+					 page_pool_get_dma_dir(pair->pool));
+	pair->spare[pair->nspare++] = page;
+}
+
+static struct page *oe_rx_get(struct oe_pair *pair, gfp_t gfp)
+{
+	if (pair->nspare)
+		return pair->spare[--pair->nspare];
+	return page_pool_alloc_pages(pair->pool, gfp | __GFP_NOWARN);
+}
+
 /* A short packet: copying is cheaper than a page, and the socket is charged for less. */
 static struct sk_buff *oe_rx_copy(struct oe_pair *pair, const struct oe_rx_packet *packet,
 				  const struct oe_rx_frag *frag)
@@ -32,7 +52,7 @@ static struct sk_buff *oe_rx_copy(struct oe_pair *pair, const struct oe_rx_packe
 		oe_rx_sync(pair, page, offset, frag->len);
 		skb_put_data(skb, page_address(page) + offset, frag->len);
 	}
-	page_pool_recycle_direct(pair->pool, page);
+	oe_rx_put_back(pair, page);
 	return skb;
 }
 
@@ -70,7 +90,7 @@ void oe_rx_drop(struct oe_pair *pair, const struct oe_rx_packet *packet,
 	u32 i;
 
 	for (i = 0; i < packet->nfrags; i++)
-		page_pool_recycle_direct(pair->pool, oe_rx_take(pair, &frags[i]));
+		oe_rx_put_back(pair, oe_rx_take(pair, &frags[i]));
 }
 
 /* Whether an skb can hold it: a header to parse, its bytes in the pages, not too many pages. */
@@ -150,7 +170,7 @@ bool oe_rx_fill(struct oe_pair *pair, gfp_t gfp)
 		return oe_xsk_fill(pair);
 	while (wanted) {
 		for (n = 0; n < min_t(u32, wanted, OE_BURST); n++) {
-			struct page *page = page_pool_alloc_pages(pair->pool, gfp | __GFP_NOWARN);
+			struct page *page = oe_rx_get(pair, gfp);
 
 			if (unlikely(!page))
 				break;
@@ -249,6 +269,8 @@ void oe_rx_close(struct oe_pair *pair)
 	for (i = 0; i < pair->rx_ring; i++)
 		if (pair->rx_pages[i])
 			page_pool_put_full_page(pair->pool, pair->rx_pages[i], false);
+	while (pair->nspare)
+		page_pool_put_full_page(pair->pool, pair->spare[--pair->nspare], false);
 	page_pool_destroy(pair->pool);
 	kvfree(pair->rx_pages);
 	pair->rx_pages = NULL;

@@ -21,11 +21,6 @@
 /* Packets freed in one poll: bounds the time in it, whatever the ring size. */
 #define OE_TX_POLL_MAX (4 * OE_BURST)
 
-struct oe_tx_map {
-	u16 nbuffers, nlinear;
-	struct oe_tx_buffer buffers[OE_MAX_TX_BUFFERS];
-};
-
 /* A packet whose headers the descriptor cannot say is done by the stack in software. */
 netdev_features_t oe_features_check(struct sk_buff *skb, struct net_device *netdev,
 				    netdev_features_t features)
@@ -60,7 +55,10 @@ static int oe_tx_fit(struct oe_pair *pair, struct sk_buff *skb)
 {
 	u32 limit = pair->kernel->info->max_tx_buffers;
 
-	if (likely(oe_tx_buffers_needed(skb) <= limit))
+	/* Nearly always no piece is too long for a buffer. */
+	if (likely(skb->len <= OE_TX_MAX_LEN && skb_shinfo(skb)->nr_frags < limit))
+		return 0;
+	if (oe_tx_buffers_needed(skb) <= limit)
 		return 0;
 	pair->tx_stats->linearize++;
 	if (!skb_linearize(skb) && oe_tx_buffers_needed(skb) <= limit)
@@ -218,9 +216,9 @@ netdev_tx_t oe_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 	struct oe_kernel *kernel = netdev_priv(netdev);
 	struct oe_pair *pair = &kernel->pairs[skb_get_queue_mapping(skb)];
 	struct device *dev = &kernel->pdev->dev;
+	struct oe_tx_map *map = &pair->tx_map;
 	struct oe_tx_packet packet = {};
 	struct oe_tx_result result;
-	struct oe_tx_map map;
 	bool kick;
 	int err;
 
@@ -236,16 +234,16 @@ netdev_tx_t oe_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 		goto drop;
 	oe_tx_describe(skb, &packet);
 	oe_tx_push_header(pair, skb, &packet);
-	if (unlikely(oe_tx_map(dev, skb, packet.header_len, &map))) {
+	if (unlikely(oe_tx_map(dev, skb, packet.header_len, map))) {
 		pair->tx_stats->dma_mapping_err++;
 		goto drop;
 	}
 
-	packet.buffers = map.buffers;
-	packet.nbuffers = map.nbuffers;
+	packet.buffers = map->buffers;
+	packet.nbuffers = map->nbuffers;
 	err = oe_tx_submit(pair->txq, &packet, &result);
 	if (unlikely(err)) {
-		oe_tx_unmap(dev, map.buffers, map.nbuffers, map.nlinear);
+		oe_tx_unmap(dev, map->buffers, map->nbuffers, map->nlinear);
 		if (err != -EBUSY)
 			goto drop;
 		oe_tx_kick(pair->txq);
@@ -253,7 +251,7 @@ netdev_tx_t oe_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 		return NETDEV_TX_BUSY;
 	}
 
-	kick = oe_tx_file(pair, skb, &map, result.req_id);
+	kick = oe_tx_file(pair, skb, map, result.req_id);
 	if (kick || result.stop)
 		oe_tx_kick(pair->txq);
 	if (result.stop)
@@ -310,7 +308,9 @@ static u32 oe_tx_free(struct oe_pair *pair, const u16 *ids, u32 n, int budget, u
 			oe_request_reset(pair->kernel->adapter, ENA_RESET_INVALID_TX_REQ_ID);
 			break;
 		}
-		oe_tx_unmap(dev, slot->buffers, slot->nbuffers, slot->nlinear);
+		/* None if the packet was pushed as a whole. */
+		if (slot->nbuffers)
+			oe_tx_unmap(dev, slot->buffers, slot->nbuffers, slot->nlinear);
 		if (unlikely(pair->tx_stamps))
 			oe_tx_stamped(pair, skb, ids[i]);
 		*bytes += slot->bytes;

@@ -146,7 +146,7 @@ static void oe_xdp_drop(struct oe_pair *pair, struct xdp_buff *xdp)
 	if (pair->xsk)
 		xsk_buff_free(xdp);
 	else if (likely(!xdp_buff_has_frags(xdp)))
-		page_pool_recycle_direct(pair->pool, virt_to_page(xdp->data_hard_start));
+		oe_rx_put_back(pair, virt_to_page(xdp->data_hard_start));
 	else
 		xdp_return_buff(xdp);
 }

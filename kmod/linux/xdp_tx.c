@@ -12,13 +12,6 @@
 /* Frames freed in one poll: bounds the time in it, whatever the ring size. */
 #define OE_XDP_POLL_MAX (4 * OE_BURST)
 
-/* Where a frame lies for the device. Of a frame of this pair's pool the pages are mapped already. */
-struct oe_xdp_map {
-	bool pool;
-	u16 nbuffers;
-	struct oe_tx_buffer buffers[OE_MAX_TX_BUFFERS];
-};
-
 static void oe_xdp_unmap(struct device *dev, const struct oe_tx_buffer *buffers, u16 nbuffers)
 {
 	u16 i;
@@ -95,26 +88,26 @@ static void oe_xdp_file(struct oe_pair *pair, struct xdp_frame *frame, const str
 static bool oe_xdp_send(struct oe_pair *pair, struct xdp_frame *frame, bool pool)
 {
 	struct device *dev = &pair->kernel->pdev->dev;
+	struct oe_xdp_map *map = &pair->xdp_map;
 	struct oe_tx_packet packet = {};
 	struct oe_tx_result result;
-	struct oe_xdp_map map;
 	int err;
 
-	map.pool = pool;
+	map->pool = pool;
 	packet.header = frame->data;
 	packet.header_len = min_t(u32, frame->len, oe_tx_push(pair->xdp_txq));
-	if (unlikely(!oe_xdp_map(dev, frame, packet.header_len, &map))) {
+	if (unlikely(!oe_xdp_map(dev, frame, packet.header_len, map))) {
 		pair->xdp_tx_stats->dma_mapping_err++;
 		return false;
 	}
-	packet.buffers = map.buffers;
-	packet.nbuffers = map.nbuffers;
+	packet.buffers = map->buffers;
+	packet.nbuffers = map->nbuffers;
 	packet.bytes = xdp_get_frame_len(frame);
 	packet.packets = 1;
 	err = oe_tx_submit(pair->xdp_txq, &packet, &result);
 	if (unlikely(err)) {
 		if (!pool)
-			oe_xdp_unmap(dev, map.buffers, map.nbuffers);
+			oe_xdp_unmap(dev, map->buffers, map->nbuffers);
 		/* Those before it make room when the device has them. */
 		if (err == -EBUSY) {
 			pair->xdp_tx_stats->queue_stop++;
@@ -122,7 +115,7 @@ static bool oe_xdp_send(struct oe_pair *pair, struct xdp_frame *frame, bool pool
 		}
 		return false;
 	}
-	oe_xdp_file(pair, frame, &map, result.req_id);
+	oe_xdp_file(pair, frame, map, result.req_id);
 	return true;
 }
 
