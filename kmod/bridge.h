@@ -404,6 +404,21 @@ void oe_rss_get(const struct oe_adapter *adapter, uint32_t *table, uint8_t *key)
 int oe_rss_set(struct oe_adapter *adapter, const uint32_t *table, const uint8_t *key,
 	       struct oe_error *error);
 
+/* Of a packet, for the hash. */
+enum oe_hash_field {
+	OE_HASH_SRC_IP = 1,
+	OE_HASH_DST_IP = 2,
+	OE_HASH_SRC_PORT = 4,
+	OE_HASH_DST_PORT = 8,
+};
+/*
+ * What the hash is of, for packets of a type of enum oe_flow_type below. -EOPNOTSUPP: the device has
+ * no choice there; -EINVAL: not of these fields. Set, it acts at once when open, and stays.
+ */
+int oe_hash_get_fields(const struct oe_adapter *adapter, uint32_t type, uint32_t *fields);
+int oe_hash_set_fields(struct oe_adapter *adapter, uint32_t type, uint32_t fields,
+		       struct oe_error *error);
+
 /* ---- flow steering: before RSS. In process context, under rtnl ------------ */
 
 /* The numbers of feature 30. */

@@ -82,15 +82,59 @@ flows() # ports-of-IPv4-UDP ports-of-IPv6-UDP ports-of-TCP
     return $status
 }
 
-spread()
+# How many queues 64 flows of UDP use that differ in one port.
+queues_used()
 {
-    local used
     rx_queue_counts >"$ST_TMP/spread"
     remote python3 "$ST_DIR/stream.py" blast "$LOCAL_V4" 5543 --from 41000 --ports 64 --count 20
     sleep 0.3
-    used=$(rx_queue_counts | join "$ST_TMP/spread" - | tee /dev/stderr | awk '$3 - $2 > 5' | wc -l)
+    rx_queue_counts | join "$ST_TMP/spread" - | tee /dev/stderr | awk '$3 - $2 > 100' | wc -l
+}
+
+spread()
+{
+    local used
+    used=$(queues_used)
     echo "64 flows used $used of $count queues"
     [ "$used" = "$count" ]
+}
+
+# The letters of what is hashed.
+fields_of() # flow type
+{
+    ethtool -n "$NETIF" rx-flow-hash "$1" | awk '
+        /IP SA/ { printf "s" } /IP DA/ { printf "d" } /L4 bytes 0/ { printf "f" } /L4 bytes 2/ { printf "n" }'
+}
+
+fields()
+{
+    local used status=0
+    [ "$(fields_of udp4)" = sdfn ] && [ "$(fields_of tcp6)" = sdfn ] || { fields_of udp4; return 1; }
+    ethtool -N "$NETIF" rx-flow-hash udp4 sd && [ "$(fields_of udp4)" = sd ] &&
+        [ "$(fields_of tcp4)" = sdfn ] || status=1
+    used=$(queues_used)
+    echo "without ports 64 flows used $used queues"
+    [ "$used" = 1 ] || status=1
+    ethtool -N "$NETIF" rx-flow-hash udp4 sdfn || status=1
+    used=$(queues_used)
+    echo "with ports they used $used"
+    [ "$used" = "$count" ] && return $status
+}
+
+# ethtool says it, and ends as if nothing were wrong.
+refuses_fields() # flow type, letters
+{
+    ethtool -N "$NETIF" rx-flow-hash "$1" "$2" 2>&1 | tee /dev/stderr | grep -q "^Cannot change"
+}
+
+# Over a reset of the datapath, too; and what the adapter cannot hash is refused.
+fields_stay()
+{
+    ethtool -N "$NETIF" rx-flow-hash udp4 sd || return 1
+    ip link set "$NETIF" down && ip link set "$NETIF" up && net_setup || return 1
+    [ "$(fields_of udp4)" = sd ] && [ "$(queues_used)" = 1 ] || return 1
+    ethtool -N "$NETIF" rx-flow-hash udp4 sdfn || return 1
+    refuses_fields tcp6 v && refuses_fields sctp4 sd && [ "$(fields_of tcp6)" = sdfn ]
 }
 
 one_queue()
@@ -153,6 +197,11 @@ run "published vectors" published
 run "table and key are shown" table_shows
 run "each flow arrives at its queue" flows "40001 40002 40003 40004" "40011 40012" 40021
 run "64 flows use all $count queues" spread
+if [ "$DRIVER" = openena ]; then
+    log_allow "no device hashes more than|the device has no choice of fields"
+    run "fields of the hash decide which flows share a queue" fields
+    run "fields stay over down and up" fields_stay
+fi
 run "all flows to the first queue" one_queue
 run "all flows to the last queue" last_queue
 run "equal shares again" equal_again

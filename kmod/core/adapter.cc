@@ -45,6 +45,8 @@ Status Adapter::probe(bool readless)
 		return status;
 	if (Status status = rss_.init(kernel_, features_); !status)
 		return status;
+	if (Status status = hash_fields_.init(kernel_, admin_, features_); !status)
+		return status;
 	if (Status status = flows_.init(kernel_, features_); !status)
 		return status;
 	if (Status status = rfs_.init(kernel_, flows_.size()); !status)
@@ -370,6 +372,7 @@ Status Adapter::create_rx(uint32_t index)
 				  .max_frags = features_.max_rx_frags,
 				  .csum = info_.rx_csum,
 				  .hash = info_.rx_hash,
+				  .whole_tuples = hash_fields_.whole_tuples(),
 				  .check_zero_bits = features_.can(ENA_CAPABILITY_CDESC_MBZ),
 				  .stamps = settings_.rx_stamps});
 }
@@ -412,6 +415,8 @@ Status Adapter::configure_datapath()
 {
 	rss_.spread(settings_.queues);
 	if (Status status = rss_.apply(admin_, features_, rx_); !status)
+		return status;
+	if (Status status = hash_fields_.apply(admin_, features_); !status)
 		return status;
 	return tell_mtu(settings_.mtu);
 }

@@ -12,6 +12,7 @@
 #include "facts.hh"
 #include "features.hh"
 #include "flow_steering.hh"
+#include "hash_fields.hh"
 #include "memory.hh"
 #include "metrics.hh"
 #include "moderation.hh"
@@ -101,6 +102,14 @@ class Adapter {
 	[[nodiscard]] Status get_delays(uint32_t pair, oe_delays &delays) const;
 	[[nodiscard]] uint32_t tx_queue_limit(uint32_t push) const;
 	[[nodiscard]] Status set_rss(const uint32_t *table, const uint8_t *key, oe_error *error);
+	[[nodiscard]] Result<uint32_t> hash_fields(uint32_t type) const
+	{
+		return hash_fields_.get(type);
+	}
+	[[nodiscard]] Status set_hash_fields(uint32_t type, uint32_t fields, Refusal &why)
+	{
+		return hash_fields_.set(admin_, type, fields, open_, why);
+	}
 	[[nodiscard]] Status add_flow(oe_flow_rule &rule, Refusal &why);
 	[[nodiscard]] Status get_link(struct oe_link &link);
 
@@ -281,6 +290,7 @@ class Adapter {
 	oe_settings settings_ = {};
 	Moderation moderation_;
 	Rss rss_;
+	HashFields hash_fields_;
 	FlowSteering flows_;
 	AcceleratedRfs rfs_;
 	Array<struct oe_txq> tx_; /* of the pairs; then, with XDP, a second one of each */

@@ -225,6 +225,24 @@ void oe_rss_get(const struct oe_adapter *adapter, uint32_t *table, uint8_t *key)
 	adapter->rss().get(table, key);
 }
 
+int oe_hash_get_fields(const struct oe_adapter *adapter, uint32_t type, uint32_t *fields)
+{
+	auto found = adapter->hash_fields(type);
+
+	if (!found)
+		return oe::Status(found.error()).to_kernel();
+	*fields = *found;
+	return 0;
+}
+
+int oe_hash_set_fields(struct oe_adapter *adapter, uint32_t type, uint32_t fields,
+		       struct oe_error *error)
+{
+	return with_reason(error, [=](oe::Refusal &why) {
+		return adapter->set_hash_fields(type, fields, why);
+	});
+}
+
 int oe_rss_set(struct oe_adapter *adapter, const uint32_t *table, const uint8_t *key,
 	       struct oe_error *error)
 {

@@ -9,21 +9,6 @@ namespace oe
 namespace
 {
 
-constexpr uint16_t ip_pair = ENA_RSS_L3_SA | ENA_RSS_L3_DA;
-constexpr uint16_t four_tuple = ip_pair | ENA_RSS_L4_SP | ENA_RSS_L4_DP;
-
-struct HashedFields {
-	ena_rss_proto proto;
-	uint16_t fields;
-};
-
-/* Fragments have no ports: all of a datagram must hash alike. */
-constexpr HashedFields hashed_fields[] = {
-	{ENA_RSS_TCP4, four_tuple},  {ENA_RSS_UDP4, four_tuple}, {ENA_RSS_TCP6, four_tuple},
-	{ENA_RSS_UDP6, four_tuple},  {ENA_RSS_IP4, ip_pair},     {ENA_RSS_IP6, ip_pair},
-	{ENA_RSS_IP4_FRAG, ip_pair},
-};
-
 /* What the device lacks is no error; anything else is logged and kept. */
 Status tolerate_absence(oe_kernel *kernel, const char *what, Status status)
 {
@@ -40,8 +25,7 @@ Status tolerate_absence(oe_kernel *kernel, const char *what, Status status)
 Status Rss::init(oe_kernel *kernel, const Features &features)
 {
 	oek_random(key_, sizeof(key_));
-	static_assert(sizeof(ena_rss_key) <= sizeof(ena_rss_hash_control));
-	if (Status status = control_.allocate(kernel, sizeof(ena_rss_hash_control)); !status)
+	if (Status status = device_key_.allocate(kernel, sizeof(ena_rss_key)); !status)
 		return status;
 	if (!features.rss_log2_entries)
 		return {};
@@ -111,9 +95,9 @@ Status Rss::apply_table(AdminQueue &admin, Array<struct oe_rxq> &queues, const u
 Status Rss::apply_key(AdminQueue &admin, const uint8_t *key)
 {
 	ena_rss_hash_function function = {};
-	auto *buffer = control_.as<ena_rss_key>();
+	auto *buffer = device_key_.as<ena_rss_key>();
 
-	control_.clear();
+	device_key_.clear();
 	buffer->parts.set(ENA_RSS_KEY_WORDS);
 	/*
 	 * The device takes the key's bytes from the end, and starts from
@@ -124,28 +108,7 @@ Status Rss::apply_key(AdminQueue &admin, const uint8_t *key)
 	function.supported.set(ENA_RSS_FUNCTION_TOEPLITZ);
 	function.selected.set(ENA_RSS_FUNCTION_TOEPLITZ);
 	return set_feature(admin, ENA_FEATURE_RSS_HASH_FUNCTION, function,
-			   {control_.bus(), sizeof(ena_rss_key)});
-}
-
-Status Rss::apply_fields(AdminQueue &admin)
-{
-	ControlBuffer buffer = {control_.bus(), sizeof(ena_rss_hash_control)};
-	auto *control = control_.as<ena_rss_hash_control>();
-
-	control_.clear();
-	auto input = get_feature<ena_rss_hash_input>(admin, ENA_FEATURE_RSS_HASH_INPUT, 0, buffer);
-	if (!input)
-		return input.error();
-	for (const HashedFields &wanted : hashed_fields) {
-		uint16_t supported = control->supported[wanted.proto].fields.get();
-
-		control->selected[wanted.proto].fields.set(
-			static_cast<uint16_t>(wanted.fields & supported));
-	}
-	/* Sorted input would make the hash symmetric, which is another function. */
-	ena_rss_hash_input order = *input;
-	order.enabled_sort.set(0);
-	return set_feature(admin, ENA_FEATURE_RSS_HASH_INPUT, order, buffer);
+			   {device_key_.bus(), sizeof(ena_rss_key)});
 }
 
 Status Rss::apply(AdminQueue &admin, const Features &features, Array<struct oe_rxq> &queues)
@@ -163,8 +126,6 @@ Status Rss::apply(AdminQueue &admin, const Features &features, Array<struct oe_r
 		if (!status)
 			return status;
 	}
-	if (features.has(ENA_FEATURE_RSS_HASH_INPUT))
-		return tolerate_absence(kernel, "hash fields", apply_fields(admin));
 	return {};
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Receive side scaling: the indirection table, the hash key and what is hashed. */
+/* Receive side scaling: the indirection table and the hash key. */
 #ifndef OPENENA_CORE_RSS_HH
 #define OPENENA_CORE_RSS_HH
 
@@ -47,14 +47,12 @@ class Rss {
 	[[nodiscard]] Status apply_key(AdminQueue &admin, const uint8_t *key);
 
     private:
-	[[nodiscard]] Status apply_fields(AdminQueue &admin);
-
 	Array<uint32_t> table_;
 	bool user_table_ = false;
 	uint8_t key_[OE_RSS_KEY_SIZE] = {};
 	uint32_t log2_entries_ = 0;
 	DmaBuffer device_table_;
-	DmaBuffer control_; /* of the key, then of the fields */
+	DmaBuffer device_key_;
 };
 
 } // namespace oe

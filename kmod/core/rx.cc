@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rx.hh"
 
+#include "../../abi/ena_admin.h"
 #include "barriers.hh"
 #include "text.hh"
 #include "timestamps.hh"
@@ -62,13 +63,19 @@ oe_rx_csum csum_of(uint32_t status)
 	return status & ENA_RXC_L4_CSUM_CHECKED ? OE_RX_CSUM_GOOD : OE_RX_CSUM_NONE;
 }
 
-oe_rx_hash hash_type_of(uint32_t status)
+/* @whole_tuples: the protocols whose ports are in the hash. */
+oe_rx_hash hash_type_of(uint32_t status, uint32_t whole_tuples)
 {
-	if (!is_ip(ena::field_get(ENA_RXC_L3_PROTO, status)))
+	const uint32_t l3 = ena::field_get(ENA_RXC_L3_PROTO, status);
+	const uint32_t l4 = ena::field_get(ENA_RXC_L4_PROTO, status);
+
+	if (!is_ip(l3))
 		return OE_RX_HASH_NONE;
-	if (is_l4(ena::field_get(ENA_RXC_L4_PROTO, status)) && !(status & ENA_RXC_IPV4_FRAG))
-		return OE_RX_HASH_L4;
-	return OE_RX_HASH_L3;
+	if (!is_l4(l4) || (status & ENA_RXC_IPV4_FRAG))
+		return OE_RX_HASH_L3;
+	const uint32_t proto = (l3 == ENA_L3_IPV6 ? ENA_RSS_TCP6 : ENA_RSS_TCP4) +
+			       (l4 == ENA_L4_UDP ? ENA_RSS_UDP4 - ENA_RSS_TCP4 : 0);
+	return whole_tuples >> proto & 1 ? OE_RX_HASH_L4 : OE_RX_HASH_L3;
 }
 
 } // namespace
@@ -187,7 +194,9 @@ inline bool RxQueue::consume(const oe_rx_frag *frags, uint32_t n)
 inline void RxQueue::describe(const ena_rx_cdesc &last, oe_rx_packet &packet) const
 {
 	oe_rx_csum csum = config_.csum ? csum_of(last.status.get()) : OE_RX_CSUM_NONE;
-	oe_rx_hash type = config_.hash ? hash_type_of(last.status.get()) : OE_RX_HASH_NONE;
+	oe_rx_hash type =
+		config_.hash ? hash_type_of(last.status.get(), load_relaxed(*config_.whole_tuples))
+			     : OE_RX_HASH_NONE;
 
 	packet.csum = static_cast<uint8_t>(csum);
 	packet.hash_type = static_cast<uint8_t>(type);

@@ -26,6 +26,7 @@ struct RxConfig {
 	uint32_t vector = 0;
 	uint32_t max_frags = 0;
 	bool csum = false, hash = false; /* the device offers them */
+	const uint32_t *whole_tuples = nullptr; /* HashFields */
 	bool check_zero_bits = false; /* the device promises zeros in reserved bits */
 	bool stamps = false; /* completions say when the packet arrived */
 };

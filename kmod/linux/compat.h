@@ -251,6 +251,38 @@ static inline u32 oe_wanted_push(const struct kernel_ethtool_ringparam *ring, u3
 	return push ? push : least;
 }
 
+/* What is hashed: operations of their own since 6.17, part of those for flow rules before. */
+int oe_get_rxnfc(struct net_device *netdev, struct ethtool_rxnfc *info, u32 *rules);
+int oe_set_rxnfc(struct net_device *netdev, struct ethtool_rxnfc *info);
+int oe_get_hash_fields(struct net_device *netdev, u32 flow_type, u64 *data);
+int oe_set_hash_fields(struct net_device *netdev, u32 flow_type, u64 data,
+		       struct netlink_ext_ack *extack);
+
+#if OE_SINCE(6, 17)
+static inline int oe_compat_get_fields(struct net_device *netdev,
+				       struct ethtool_rxfh_fields *fields)
+{
+	u64 data;
+	int err = oe_get_hash_fields(netdev, fields->flow_type, &data);
+
+	if (!err)
+		fields->data = data;
+	return err;
+}
+
+static inline int oe_compat_set_fields(struct net_device *netdev,
+				       const struct ethtool_rxfh_fields *fields,
+				       struct netlink_ext_ack *extack)
+{
+	return oe_set_hash_fields(netdev, fields->flow_type, fields->data, extack);
+}
+#define OE_RXNFC_OPS                                          \
+	.get_rxnfc = oe_get_rxnfc, .set_rxnfc = oe_set_rxnfc, \
+	.get_rxfh_fields = oe_compat_get_fields, .set_rxfh_fields = oe_compat_set_fields
+#else
+#define OE_RXNFC_OPS .get_rxnfc = oe_get_rxnfc, .set_rxnfc = oe_set_rxnfc
+#endif
+
 /* The arguments of get_rxfh and set_rxfh before 6.8, as 6.8 names them. */
 #if !OE_SINCE(6, 8)
 struct ethtool_rxfh_param {

@@ -206,13 +206,15 @@ static void oe_get_ethtool_stats(struct net_device *netdev, struct ethtool_stats
 	oe_stats_values(kernel->adapter, values);
 }
 
-static int oe_get_rxnfc(struct net_device *netdev, struct ethtool_rxnfc *info, u32 *rules)
+int oe_get_rxnfc(struct net_device *netdev, struct ethtool_rxnfc *info, u32 *rules)
 {
 	struct oe_kernel *kernel = netdev_priv(netdev);
 	struct oe_settings settings;
 	int n;
 
 	switch (info->cmd) {
+	case ETHTOOL_GRXFH:
+		return oe_get_hash_fields(netdev, info->flow_type, &info->data);
 	case ETHTOOL_GRXRINGS:
 		oe_get_settings(kernel->adapter, &settings);
 		info->data = settings.queues;
@@ -323,8 +325,7 @@ const struct ethtool_ops oe_ethtool_ops = {
 	.get_sset_count = oe_get_sset_count,
 	.get_strings = oe_get_strings,
 	.get_ethtool_stats = oe_get_ethtool_stats,
-	.get_rxnfc = oe_get_rxnfc,
-	.set_rxnfc = oe_set_rxnfc,
+	OE_RXNFC_OPS,
 	.get_rxfh_indir_size = oe_get_rxfh_indir_size,
 	.get_rxfh_key_size = oe_get_rxfh_key_size,
 	.get_rxfh = oe_compat_get_rxfh,

@@ -231,6 +231,8 @@ int oe_set_rxnfc(struct net_device *netdev, struct ethtool_rxnfc *info)
 	struct oe_error error;
 
 	switch (info->cmd) {
+	case ETHTOOL_SRXFH:
+		return oe_set_hash_fields(netdev, info->flow_type, info->data, NULL);
 	case ETHTOOL_SRXCLSRLINS:
 		return oe_flow_refuse(netdev, oe_flow_insert(kernel, &info->fs, &error), &error);
 	case ETHTOOL_SRXCLSRLDEL:

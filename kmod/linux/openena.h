@@ -249,7 +249,6 @@ void oe_rfs_open(struct oe_kernel *kernel);
 void oe_rfs_close(struct oe_kernel *kernel);
 
 /* flow_steering.c. All under rtnl. */
-int oe_set_rxnfc(struct net_device *netdev, struct ethtool_rxnfc *info);
 int oe_flow_show(struct oe_kernel *kernel, struct ethtool_rx_flow_spec *spec);
 int oe_flow_list(struct oe_kernel *kernel, u32 *locations, u32 max);
 int oe_ndo_set_features(struct net_device *netdev, netdev_features_t wanted);

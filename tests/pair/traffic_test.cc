@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <set>
 
 #include "abi/ena_regs.h"
 #include "frames.hh"
@@ -175,6 +176,43 @@ TEST(Traffic, EveryQueueCountSpreadsAndDelivers)
 		}
 		EXPECT_EQ(per_queue.size(), queues);
 	}
+}
+
+/* Flows that differ in their ports alone share a queue when these are not hashed. */
+TEST(Traffic, HashFieldsDecideWhichFlowsShareAQueue)
+{
+	TwoMachines pair(default_config());
+	ASSERT_TRUE(pair.start(4));
+	const uint32_t addresses = OE_HASH_SRC_IP | OE_HASH_DST_IP;
+	const uint32_t all = addresses | OE_HASH_SRC_PORT | OE_HASH_DST_PORT;
+	Random random(3);
+	oe_error error{};
+
+	for (const uint32_t fields : {all, addresses, all}) {
+		ASSERT_EQ(oe_hash_set_fields(pair.b->adapter, OE_FLOW_UDP4, fields, &error), 0);
+		std::set<unsigned> queues[2]; /* of TCP, of UDP */
+		for (const bool udp : {false, true}) {
+			pair.b->received.clear();
+			for (unsigned i = 0; i < 64; i++) {
+				TxRequest request;
+				request.frame = build_frame(
+					{.udp = udp,
+					 .source_port = static_cast<uint16_t>(random())},
+					random);
+				ASSERT_TRUE(pair.a->send(i % 4, request));
+			}
+			pair.run(10 * ms);
+			ASSERT_EQ(pair.b->received.size(), 64u);
+			for (const RxFrame &frame : pair.b->received) {
+				queues[udp].insert(frame.queue);
+				EXPECT_EQ(frame.hash_type,
+					  udp && fields != all ? OE_RX_HASH_L3 : OE_RX_HASH_L4);
+			}
+		}
+		EXPECT_EQ(queues[true].size(), fields == all ? 4u : 1u);
+		EXPECT_EQ(queues[false].size(), 4u);
+	}
+	EXPECT_TRUE(pair.b->notes.empty());
 }
 
 /* A rule of each type and for each queue, also after a reset; what does not fit goes elsewhere. */
