@@ -6,6 +6,7 @@
                              system's monotonic clock, and is near the system's time
     burst DEVICE READINGS    as fast as it goes; prints how many had an answer, and how many
                              were refused as too many
+    read DEVICE READINGS     prints so many readings, ns
     set DEVICE SECONDS       try to move it by so much; that is refused
 """
 
@@ -76,6 +77,12 @@ def burst(descriptor, count):
     return None
 
 
+def read(descriptor, count):
+    """Prints them."""
+    for _ in range(count):
+        print(patient(descriptor))
+
+
 def set_time(descriptor, seconds):
     """A sentence if it can be set."""
     try:
@@ -88,7 +95,7 @@ def set_time(descriptor, seconds):
 
 def main(command, device, number):
     descriptor = os.open(device, os.O_RDWR)
-    fault = {"compare": compare, "burst": burst, "set": set_time}[command](descriptor, int(number))
+    fault = {"compare": compare, "burst": burst, "read": read, "set": set_time}[command](descriptor, int(number))
     if fault:
         print(fault)
     return 1 if fault else 0

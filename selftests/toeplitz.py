@@ -4,6 +4,7 @@
 
 vectors                            check the arithmetic against published values
 queues DRIVER KEY TABLE < flows    one queue for each line "src sport dst dport"
+hashes DRIVER KEY < flows          the hash of each, in hexadecimal digits
 
 KEY is the key as ethtool shows it (aa:bb:...), TABLE the indirection table as
 comma-separated queue numbers. An ENA device takes the bytes of the key that
@@ -76,11 +77,18 @@ def queues(driver, key, table):
         print(table[HASHES[driver](key, line.split()) % len(table)])
 
 
+def hashes(driver, key):
+    for line in sys.stdin:
+        print(f"{HASHES[driver](bytes.fromhex(key.replace(':', '')), line.split()):08x}")
+
+
 def main():
     if sys.argv[1:] == ["vectors"]:
         vectors()
     elif len(sys.argv) == 5 and sys.argv[1] == "queues":
         queues(*sys.argv[2:])
+    elif len(sys.argv) == 4 and sys.argv[1] == "hashes":
+        hashes(*sys.argv[2:])
     else:
         sys.exit(__doc__)
 

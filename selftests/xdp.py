@@ -4,6 +4,11 @@
 
     xdp.py load DIRECTORY IFINDEX MAC NAME...
         pin each program (bpf.py says which there are) in the directory, under its name
+    xdp.py hints DIRECTORY IFINDEX PORT
+        pin the program that asks for hash and stamp of UDP packets to the port, as "hints"
+    xdp.py answers DIRECTORY
+        what it was told: packets; of the last one hash (in hex), type of hash, stamp, and the two
+        answers, 0 or a negative errno
     xdp.py serve LOCAL NETNS LOCAL_MAC REMOTE_MAC
         carry out what standard input says, one line of answer for each:
     exchange SENDER RECEIVER PROGRAM FRAMES LONGEST HERE THERE EXTRA SECONDS
@@ -16,6 +21,7 @@
         how many frames each has treated
 """
 
+import ctypes
 import os
 import select
 import socket
@@ -144,6 +150,12 @@ def main(command, *words):
         directory, ifindex, address, *names = words
         for name in names:
             bpf.load(name, f"{directory}/{name}", int(ifindex), mac(address))
+    elif command == "hints":
+        bpf.load_hints(f"{words[0]}/hints", int(words[1]), int(words[2]))
+    elif command == "answers":
+        packets, value, stamp, *answers = bpf.hints(f"{words[0]}/hints")
+        print(packets, f"{value & 0xffffffff:08x}", value >> 32, stamp,
+              *(ctypes.c_int32(answer & 0xffffffff).value for answer in answers))
     elif command == "serve":
         Server(*words).serve()
 

@@ -8,6 +8,9 @@
 FRAMES=80
 PINS=/sys/fs/bpf/openena-xdp
 MB_MTU=9001
+HINTS_PORT=5547
+# XDP_RSS_TYPE_L4_ANY; -ENODATA
+HASH_L4=8 NO_DATA=-61
 # Before Linux 6.2 an answer cannot hold a text made at run time.
 IN_THE_LOG='the kernel log says why'
 
@@ -92,6 +95,51 @@ metadata_reaches_tc()
     tc qdisc del dev "$NETIF" clsact
     echo "seen by tc: $(ask count "$PINS/tc")"
     [ $status = 0 ] && [ "$(ask count "$PINS/tc")" = "$FRAMES" ]
+}
+
+# What the program was told of a packet from the port: its hash, and with stamps on one between two
+# readings of the clock. A program that asks is for one interface only.
+hints_of() # port -> packets hash type stamp answer-for-the-hash answer-for-the-stamp
+{
+    remote python3 "$ST_DIR/stream.py" blast "$LOCAL_V4" $HINTS_PORT --from "$1" --count 1 || return 1
+    sleep 0.5
+    python3 "$ST_DIR/xdp.py" answers "$PINS"
+}
+
+hash_is_known() # port hints...
+{
+    local key expected
+    key=$(ethtool -x "$NETIF" | grep -oE '^([0-9a-f]{2}:){39}[0-9a-f]{2}$')
+    expected=$(echo "$REMOTE_V4 $1 $LOCAL_V4 $HINTS_PORT" |
+        python3 "$ST_DIR/toeplitz.py" hashes "$DRIVER" "$key")
+    echo "port $1: $3 type $4 (answer $6), expected $expected type $HASH_L4"
+    [ "$3" = "$expected" ] && [ "$4" = $HASH_L4 ] && [ "$6" = 0 ]
+}
+
+asks_for_hints()
+{
+    local port hints clock before
+    need_openena || return
+    # shellcheck disable=SC2310 # by its answer
+    printf "6.4\n%s\n" "$(uname -r)" | sort -VC || { echo "since Linux 6.4"; return "$KSFT_SKIP"; }
+    clock=/dev/ptp$(ethtool -T "$NETIF" | grep -oE '[0-9]+$' | head -n 1)
+    python3 "$ST_DIR/xdp.py" hints "$PINS" "$(cat "/sys/class/net/$NETIF/ifindex")" $HINTS_PORT &&
+        attach hints && ready || return 1
+    for port in 41001 41002 41003; do
+        hints=$(hints_of $port) || return 1
+        # shellcheck disable=SC2086 # words
+        hash_is_known $port $hints || return 1
+    done
+    read -r -a hints <<<"$hints"
+    [ "${hints[0]}" = 3 ] && [ "${hints[5]}" = $NO_DATA ] || { echo "without stamps: ${hints[*]}"; return 1; }
+    [ -e "$clock" ] || { echo "no clock, so no stamps"; return 0; }
+    defer "python3 $ST_DIR/stamps.py set $NETIF 0 0"
+    python3 "$ST_DIR/stamps.py" set "$NETIF" 0 1 && ready || return 1
+    before=$(python3 "$ST_DIR/phc.py" read "$clock" 1)
+    read -r -a hints <<<"$(hints_of 41004)"
+    echo "clock $before, stamp ${hints[3]} (answer ${hints[5]}), clock $(python3 "$ST_DIR/phc.py" read "$clock" 1)"
+    [ "${hints[5]}" = 0 ] && [ "${hints[3]}" -gt "$before" ] &&
+        [ "${hints[3]}" -lt "$(python3 "$ST_DIR/phc.py" read "$clock" 1)" ]
 }
 
 # Frames go out by another interface, and what that receives goes out by this one.
@@ -251,6 +299,7 @@ run "tx: every frame comes back" acts tx 0 "$FRAMES"
 run "redirect to the same interface: every frame comes back" acts redirect 0 "$FRAMES"
 run "longer and shorter at both ends" acts adjust "$FRAMES" 0 4
 run "metadata reaches the stack" metadata_reaches_tc
+run "a program asks for hash and time of arrival" asks_for_hints
 run "redirect to and from another interface" redirects_to_another_interface
 run "redirect from one adapter to another" redirects_to_another_adapter
 run "frames of several buffers" long_frames
