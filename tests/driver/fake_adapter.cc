@@ -154,6 +154,7 @@ void oe_kernel::reset()
 	cqs.clear();
 	flows.clear();
 	stamps = {};
+	phc = {};
 	event_groups = 0;
 	for (uint32_t reg : {ENA_REG_AQ_BASE_LO, ENA_REG_AENQ_BASE_LO, ENA_REG_MMIO_RESP_LO})
 		writes[reg] = writes[reg + 4] = 0;
@@ -195,6 +196,8 @@ void oe_kernel::write(uint32_t offset, uint32_t value)
 		flush_events();
 		return;
 	}
+	if (phc_asked && ena::load(phc.output_address) && offset == offer.phc.doorbell_offset.get())
+		return phc_asked(static_cast<uint16_t>(value));
 	for (auto &[index, q] : sqs)
 		if (q.doorbell == offset) {
 			q.tail = static_cast<uint16_t>(value);
@@ -404,6 +407,9 @@ uint8_t oe_kernel::get_feature(const ena_aq_entry &command, ena_acq_entry &answe
 	case ENA_FEATURE_HW_TIMESTAMP:
 		put(answer, offer.stamps);
 		return 0;
+	case ENA_FEATURE_PHC:
+		put(answer, offer.phc);
+		return 0;
 	default:
 		return ENA_ADMIN_UNSUPPORTED_OPCODE;
 	}
@@ -434,6 +440,9 @@ uint8_t oe_kernel::set_feature(const ena_aq_entry &command)
 		return 0;
 	case ENA_FEATURE_HW_TIMESTAMP:
 		memcpy(&stamps, set.data, sizeof(stamps));
+		return 0;
+	case ENA_FEATURE_PHC:
+		memcpy(&phc, set.data, sizeof(phc));
 		return 0;
 	case ENA_FEATURE_FLOW_STEERING:
 		return set_flow(set);

@@ -59,6 +59,7 @@ struct FakeOffer {
 	ena_link_config link{};
 	ena_llq_config llq{};
 	ena_hw_timestamp_config stamps{};
+	ena_phc_config phc{};
 	uint16_t hash_fields[ENA_RSS_PROTO_COUNT]{};
 };
 
@@ -139,6 +140,9 @@ struct oe_kernel {
 	ena_rss_hash_function key_function{};
 	std::vector<uint16_t> table;
 	ena_hw_timestamp_config stamps{}; /* as set; a reset ends it */
+	ena_phc_config phc{}; /* as set */
+	/* Asked for the time, with the id of the answer. */
+	std::function<void(uint16_t)> phc_asked;
 	ena_rss_hash_control fields{};
 	ena_rss_hash_input input{};
 	std::map<uint16_t, FakeFlow> flows; /* by location; a reset removes all */

@@ -31,8 +31,9 @@ void take_offer(fuzz::Input &input, FakeOffer &offer)
 	maybe(offer.moderation);
 	maybe(offer.aenq);
 	maybe(offer.link);
-	for (uint16_t &fields : offer.hash_fields)
-		maybe(fields);
+	maybe(offer.hash_fields[ENA_RSS_TCP4]);
+	maybe(offer.hash_fields[ENA_RSS_UDP6]);
+	maybe(offer.hash_fields[ENA_RSS_IP4]);
 }
 
 void become_hostile(fuzz::Input &input, oe_kernel &k)
@@ -77,6 +78,32 @@ void check_info(const struct oe_info &info)
 		   "%u buffers", info.max_tx_buffers);
 	FUZZ_CHECK(info.rss_entries <= 4096 && info.max_mtu >= OE_MIN_MTU, "%u entries, MTU %u",
 		   info.rss_entries, info.max_mtu);
+}
+
+/* What the adapter was told to hash is within what it offers, and is what the user is shown. */
+void choose_fields(fuzz::Input &input, oe_kernel &k)
+{
+	static constexpr struct {
+		uint32_t type;
+		ena_rss_proto proto;
+	} choices[] = {{OE_FLOW_TCP4, ENA_RSS_TCP4},
+		       {OE_FLOW_UDP6, ENA_RSS_UDP6},
+		       {OE_FLOW_IPV4, ENA_RSS_IP4}};
+	const auto choice = input.pick(choices);
+	const uint32_t fields = input.byte();
+	uint32_t shown = 0;
+	oe_error error{};
+
+	if (oe_hash_set_fields(k.adapter, choice.type, fields, &error))
+		FUZZ_CHECK(error.text[0] && memchr(error.text, 0, sizeof(error.text)),
+			   "a refusal without a reason");
+	for (const auto &each : choices) {
+		const uint16_t told = k.fields.selected[each.proto].fields.get();
+		FUZZ_CHECK(!(told & ~k.offer.hash_fields[each.proto]), "told to hash 0x%x of 0x%x",
+			   told, k.offer.hash_fields[each.proto]);
+		FUZZ_CHECK(oe_hash_get_fields(k.adapter, each.type, &shown) || shown <= 15,
+			   "fields 0x%x", shown);
+	}
 }
 
 void use_settings(fuzz::Input &input, oe_adapter *adapter)
@@ -137,6 +164,7 @@ void live(fuzz::Input &input, oe_kernel &k)
 		if (open)
 			use_queues(input, k.adapter);
 		use_settings(input, k.adapter);
+		choose_fields(input, k);
 		oe_mgmt_interrupt(k.adapter);
 		k.seconds(1 + input.below(7));
 		if (input.byte() & 1)

@@ -10,12 +10,15 @@
 namespace
 {
 constexpr unsigned int pairs = 2; /* of the four, used here */
+constexpr uint16_t flow_rules = 6; /* so few that the table is full */
+constexpr uint32_t phc_doorbell = 0x100;
 
 class Driver {
     public:
 	explicit Driver(fuzz::Input &input) : input_(input)
 	{
 		k_.offer.attributes.capabilities.set(input.byte() & 0x1f);
+		offer_more();
 		FUZZ_CHECK(!k_.probe_and_open(), "the adapter is honest so far");
 		opened();
 	}
@@ -34,8 +37,16 @@ class Driver {
 		std::map<uint16_t, uint32_t> posted; /* id: length */
 	};
 
+	void offer_more();
 	void opened();
 	void reopen();
+	void restart(unsigned int index);
+	void choose_stamps();
+	oe_flow_rule flow();
+	void steer();
+	void follow_flows();
+	void read_clock();
+	void check_flows();
 	void submit(Pair &p);
 	void complete_tx(Pair &p);
 	void refill(Pair &p);
@@ -48,8 +59,144 @@ class Driver {
 	oe_kernel k_;
 	std::array<Pair, pairs> pairs_;
 	bool open_ = false;
+	ena_phc_answer clock_{}; /* what the adapter has answered last */
 	uint16_t event_ = 0; /* position that the driver looks at, if it counts as we do */
 };
+
+/* Rules, stamps and a clock, whose answers are any bytes. */
+void Driver::offer_more()
+{
+	ena_device_attributes &attributes = k_.offer.attributes;
+
+	attributes.supported_features.set(
+		attributes.supported_features.get() | ENA_BIT(ENA_FEATURE_FLOW_STEERING) |
+		ENA_BIT(ENA_FEATURE_HW_TIMESTAMP) | ENA_BIT(ENA_FEATURE_PHC));
+	attributes.flow_steering_max_entries.set(flow_rules);
+	k_.offer.stamps.tx = k_.offer.stamps.rx = ENA_HW_TIMESTAMP_ALL;
+	k_.offer.phc.version = ENA_PHC_VERSION;
+	k_.offer.phc.doorbell_offset.set(phc_doorbell);
+	k_.may_expire = [this](uint32_t, uint32_t, uint32_t) {
+		return input_.byte() & 1;
+	};
+	k_.phc_asked = [this](uint16_t id) {
+		const uint8_t how = input_.byte();
+		input_.fill({reinterpret_cast<uint8_t *>(&clock_), sizeof(clock_)});
+		if (how & 1)
+			clock_.req_id.set(id);
+		if (how & 2)
+			clock_.error_flags.set(0);
+		memcpy(reinterpret_cast<void *>(ena::load(k_.phc.output_address)), &clock_,
+		       sizeof(clock_));
+	};
+}
+
+/* What is told as the time is what the adapter has answered, without an error, to this request. */
+void Driver::read_clock()
+{
+	oe_phc_time time{};
+	const int err = oe_phc_read(k_.adapter, &time);
+
+	FUZZ_CHECK(!err || err == -16 || err == -95, "the clock: %d", err);
+	if (err)
+		return;
+	FUZZ_CHECK(time.ns == clock_.timestamp.get() && !(time.ns >> 63) &&
+			   time.error_bound_ns == clock_.error_bound.get() &&
+			   !(clock_.error_flags.get() & 3),
+		   "%llu ns", static_cast<unsigned long long>(time.ns));
+}
+
+/* The receiving side alone: its buffers are the shim's again, the sending side goes on. */
+void Driver::restart(unsigned int index)
+{
+	Pair &p = pairs_[index];
+
+	if (oe_stop_receiver(k_.adapter, index))
+		return reopen();
+	p.posted.clear();
+	if (oe_start_receiver(k_.adapter, index))
+		return reopen();
+	FUZZ_CHECK(p.rx == oe_rxq(k_.adapter, index) && oe_rx_wanted(p.rx) == 1023,
+		   "a queue that starts is empty");
+}
+
+void Driver::choose_stamps()
+{
+	oe_settings settings;
+	oe_error error{};
+	const uint8_t which = input_.byte();
+
+	oe_get_settings(k_.adapter, &settings);
+	settings.tx_stamps = which & 1;
+	settings.rx_stamps = which & 2;
+	(void)oe_set_settings(k_.adapter, &settings, &error);
+	reopen();
+}
+
+oe_flow_rule Driver::flow()
+{
+	oe_flow_rule rule{};
+
+	rule.location = OE_FLOW_ANY;
+	rule.queue = input_.below(5);
+	rule.type = static_cast<uint8_t>(input_.below(8));
+	rule.dst_port = input_.byte() & 3;
+	rule.dst_port_mask = 0xffff;
+	return rule;
+}
+
+/* A user's rules: the adapter has no others, each at a place and for a queue that are there. */
+void Driver::steer()
+{
+	oe_flow_rule rule = flow(), again{};
+	oe_error error{};
+
+	if (input_.byte() & 1)
+		rule.location = input_.below(flow_rules + 2);
+	switch (input_.below(4)) {
+	case 0:
+	case 1: {
+		const int err = oe_flow_add(k_.adapter, &rule, &error);
+		FUZZ_CHECK(!err || error.text[0], "refused (%d) without a reason", err);
+		FUZZ_CHECK(err || (!oe_flow_get(k_.adapter, rule.location, &again) &&
+				   again.queue == rule.queue),
+			   "rule %u is not kept", rule.location);
+		break;
+	}
+	case 2:
+		(void)oe_flow_remove(k_.adapter, rule.location, &error);
+		break;
+	case 3:
+		(void)oe_flow_remove_all(k_.adapter, &error);
+		break;
+	}
+	check_flows();
+}
+
+/* The kernel's, which come and go. */
+void Driver::follow_flows()
+{
+	const oe_flow_rule rule = flow();
+
+	if (rule.type && rule.queue < 4)
+		(void)oe_rfs_want(k_.adapter, &rule, input_.byte());
+	if (input_.byte() & 1)
+		oe_rfs_serve(k_.adapter);
+	check_flows();
+}
+
+void Driver::check_flows()
+{
+	uint32_t users = 0;
+
+	for (uint32_t at = oe_flow_next(k_.adapter, 0); at != OE_FLOW_NONE;
+	     at = oe_flow_next(k_.adapter, at + 1)) {
+		users++;
+		FUZZ_CHECK(k_.flows.count(static_cast<uint16_t>(at)) ||
+				   oe_reset_pending(k_.adapter),
+			   "the adapter has no rule %u", at);
+	}
+	FUZZ_CHECK(users <= flow_rules && k_.flows.size() <= flow_rules, "%u rules", users);
+}
 
 void Driver::opened()
 {
@@ -99,8 +246,10 @@ void Driver::complete_tx(Pair &p)
 	const uint32_t n = oe_tx_completed(p.tx, ids.data(), max);
 
 	FUZZ_CHECK(n <= max, "%u ids of %u", n, max);
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i < n; i++) {
 		FUZZ_CHECK(p.in_flight.erase(ids[i]), "id %u is not in flight", ids[i]);
+		FUZZ_CHECK(!(oe_tx_stamp(p.tx, ids[i]) >> 63), "id %u left before 1970", ids[i]);
+	}
 	oe_tx_release(p.tx, ids.data(), n);
 	(void)oe_tx_has_room(p.tx);
 }
@@ -144,6 +293,7 @@ void Driver::poll_rx(Pair &p)
 			p.posted.erase(posted);
 		}
 		FUZZ_CHECK(length == packet.len, "%u bytes, said are %u", length, packet.len);
+		FUZZ_CHECK(!(packet.stamp_ns >> 63), "packet %u came before 1970", i);
 	}
 	FUZZ_CHECK(frags == burst.nfrags, "%u fragments, said are %u", frags, burst.nfrags);
 }
@@ -154,7 +304,7 @@ void Driver::lie(unsigned int index)
 	const uint8_t how = input_.byte();
 	const bool tx = how & 1;
 	FakeQueue &q = tx ? k_.txq(index) : k_.rxq(index);
-	const size_t entry = tx ? sizeof(ena_tx_cdesc) : sizeof(ena_rx_cdesc);
+	const size_t entry = q.completion_size;
 	const uint32_t slot = how & 2 ? input_.take<uint16_t>() % q.cq_depth
 				      : q.produced % q.cq_depth;
 	uint8_t *at = q.completions + slot * entry;
@@ -209,9 +359,9 @@ void Driver::step()
 {
 	const unsigned int index = input_.byte() & 1;
 	Pair &p = pairs_[index];
-	const uint32_t what = input_.below(14);
+	const uint32_t what = input_.below(19);
 
-	if (!open_ && what < 9)
+	if (!open_ && (what < 9 || what == 14))
 		return reopen();
 	switch (what) {
 	case 0:
@@ -246,6 +396,17 @@ void Driver::step()
 		[[fallthrough]];
 	case 13:
 		return reopen();
+	case 14:
+		return restart(index);
+	case 15:
+		return choose_stamps();
+	case 16:
+		return steer();
+	case 17:
+		return follow_flows();
+	case 18:
+		k_.now += input_.byte() * 10'000ull;
+		return read_clock();
 	}
 }
 } // namespace
