@@ -25,10 +25,10 @@ def number(data):
     return int.from_bytes(data, sys.byteorder)
 
 
-def dump(family, body):
+def dump(family, body, command=QSTATS_GET):
     """The attributes of each object of the answer."""
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_GENERIC) as sock:
-        message = struct.pack("<BBH", QSTATS_GET, 1, 0) + body
+        message = struct.pack("<BBH", command, 1, 0) + body
         sock.send(struct.pack("<IHHII", len(message) + 16, family, NLM_F_REQUEST | NLM_F_DUMP, 1, 0)
                   + message)
         while True:
