@@ -13,7 +13,7 @@ FUZZ_SECONDS ?= 8
 export FUZZ_SECONDS AGAIN
 
 .PHONY: help run run-nested shell check check-host check-fuzz check-vm check-clients check-qemu check-dpdk \
-	check-asan-qemu check-linux-selftests check-packages check-image fuzz bench bench-nested lint setup tools plugin module doc deb clean distclean
+	check-asan-qemu check-debug check-linux-selftests check-packages check-image fuzz bench bench-nested lint setup tools plugin module doc deb clean distclean
 .DEFAULT_GOAL := help
 
 help:
@@ -29,6 +29,7 @@ help:
 	@echo '  make check-clients  drivers that are not ours on our adapter'
 	@echo 'make check-dpdk     DPDK on our adapter; minutes'
 	@echo 'make check-asan-qemu  the adapter in a QEMU under sanitizers, which it builds; by name only'
+	@echo 'make check-debug    our driver on a kernel that looks after its memory; long; by name only'
 	@echo 'make check-linux-selftests  the selftests of Linux itself; an hour or more'
 	@echo 'make check-packages  the Debian packages, in a root and a VM of their own; minutes, as root'
 	@echo 'make check-image    a cloud image, which it makes, by BIOS and UEFI; many minutes, as root'
@@ -75,6 +76,11 @@ check-fuzz:
 check-asan-qemu:
 	@scripts/setup host qemu kernel vm
 	@scripts/check-asan-qemu
+
+# By name only: such a kernel is slow. TESTS= some of selftests/
+check-debug:
+	@scripts/setup host qemu kernel vm
+	@scripts/check-debug $(TESTS)
 
 # TARGET= one of scripts/fuzz list, SECONDS= how long
 fuzz:

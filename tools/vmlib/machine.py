@@ -15,7 +15,8 @@ from . import BUILD, UserError, lapic, migration, monitor, stall, tsc
 # What a kernel prints when something is badly wrong, whoever is to blame.
 COMPLAINT = re.compile(r"Kernel panic|Oops[: ]|BUG: |WARNING: |general protection fault|"
                        r"INFO: task .* blocked|rcu: INFO: .*stall|"
-                       r"refcount_t: |list_(add|del) corruption|double fault")
+                       r"refcount_t: |list_(add|del) corruption|double fault|"
+                       r"BUG [-\w:]+ \(|pagealloc: memory corruption|DMAR: .*fault|stalled pool shutdown")
 PANIC = re.compile(r"Kernel panic|Attempted to kill init")
 
 QUIT_SECONDS = 10
