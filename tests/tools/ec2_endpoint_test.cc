@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The EC2 calls, with machines that are idle processes. */
+#include "ec2/catalog.hh"
 #include "ec2/endpoint.hh"
 #include "ec2/uri.hh"
 #include "run.hh"
@@ -230,6 +231,28 @@ TEST_F(Ec2Test, TheLifeOfAnInstance)
 	begin();
 	EXPECT_EQ(state(id), "terminated");
 	EXPECT_FALSE(has(ask("DescribeNetworkInterfaces"), "<item>"));
+}
+
+TEST_F(Ec2Test, CloudImagesAreFilesOfADirectory)
+{
+	const std::string file = scratch / "images" / "web & mail.qcow2";
+
+	std::filesystem::create_directories(scratch / "images" / "directory");
+	std::ofstream(file) << "QFI";
+	take_images_from(scratch / "images");
+	const std::string answer = ask("DescribeImages&Filter.1.Name=name&Filter.1.Value.1=web*");
+	const std::string image = element(answer, "imageId");
+	EXPECT_EQ(image.size(), 21u) << answer;
+	EXPECT_EQ(element(answer, "name"), "web &amp; mail.qcow2") << answer;
+	EXPECT_FALSE(has(ask("DescribeImages"), "directory"));
+	(void)launched("&ImageId=" + image);
+	const auto word = std::find(said.begin(), said.end(), "--image");
+	ASSERT_LT(word + 1, said.end());
+	EXPECT_EQ(word[1], file);
+	EXPECT_EQ(std::find(said.begin(), said.end(), "--kver"), said.end());
+	std::filesystem::remove(file);
+	EXPECT_EQ(code("RunInstances&ImageId=" + image), "InvalidAMIID.NotFound");
+	take_images_from("");
 }
 
 TEST_F(Ec2Test, AGuestThatEndsByItself)

@@ -144,6 +144,11 @@ TEST_F(MachinesTest, AnImageOnTwoNetworks)
 	Ran ran = with({"run", "one", "--image", "/x.img", "--driver", "ena"});
 	EXPECT_EQ(ran.status, 2);
 	EXPECT_TRUE(has(ran.err, "the image /x.img has its own")) << ran.err;
+	ran = with({"run", "one", "--detach", "--instance-type", "t3.nano", "--network", "user",
+		    "--network", "private:7", "--network", "private:8"});
+	EXPECT_TRUE(has(ran.err, "t3.nano has at most 2 network interfaces, and --network is given "
+				 "3 times"))
+		<< ran.err;
 	ran = with({"run", "one", "--detach", "--image", "/x.img", "--uefi", "--ssh-port", "2222",
 		    "--network", "user", "--network", "private:7"});
 	EXPECT_EQ(ran.status, 0) << ran.err;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* openena run: a virtual machine with the adapter of an instance type. The launcher makes it. */
 #include "commands.hh"
+#include "instance_sizes.hh"
 #include "json.hh"
 #include "machines.hh"
 #include "relay.hh"
@@ -138,6 +139,11 @@ class Run : public Command {
 
 		if (!type_.empty() && !ena_instance_type_find(type_.c_str(), why, sizeof(why)))
 			throw Trouble(printable(why, sizeof(why)));
+		const InstanceSize *size = size_of(type_);
+		if (size && networks_.size() > size->interfaces)
+			throw Trouble(format("%s has at most %u network interfaces, and --network "
+					     "is given %zu times",
+					     type_.c_str(), size->interfaces, networks_.size()));
 	}
 
 	/* The launcher looks at the file. */

@@ -121,10 +121,11 @@ class CloudImage:
         return ["-drive", f"file={path.replace(',', ',,')},{more}"]
 
     def arguments(self, seed):
-        """Of QEMU: the firmware, the disk, and cloud-init's seed."""
+        """Of QEMU: the firmware, the disk, and cloud-init's seed, if there is one."""
         firmware = [*self._drive(FIRMWARE, "if=pflash,format=raw,readonly=on"),
                     *self._drive(self._variables(), "if=pflash,format=raw")] if self.uefi else []
         # Who throws a disk away does not wait for it.
         cache = "writeback" if self.kept else "unsafe"
         return [*firmware, *self._drive(self.overlay, f"if=virtio,format=qcow2,discard=unmap,cache={cache}"),
-                *self._drive(seed, "if=virtio,format=raw,readonly=on"), "-device", "virtio-rng-pci"]
+                *(self._drive(seed, "if=virtio,format=raw,readonly=on") if seed else []),
+                "-device", "virtio-rng-pci"]

@@ -108,8 +108,10 @@ class Resident(machine.Machine):
         """Starts it; it is there when its monitor answers."""
         if self.image:
             self.image.prepare()
-            self.seed = seed.write(self.logs, self.options, [kind for kind, _ in self.options.networks],
-                                   self.macs)
+            # cloud-init takes a seed before it asks for metadata.
+            if not self.options.metadata:
+                self.seed = seed.write(self.logs, self.options, [kind for kind, _ in self.options.networks],
+                                       self.macs)
         command = self.command(None)
         with open(os.path.join(self.logs, "command"), "w", encoding="utf-8") as out:
             out.write(" ".join(command) + "\n")

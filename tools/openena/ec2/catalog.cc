@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "catalog.hh"
 
+#include "digest.hh"
 #include "error.hh"
 #include "text.hh"
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 
 namespace tool::ec2
 {
@@ -13,15 +15,10 @@ namespace tool::ec2
 namespace
 {
 
-constexpr InstanceSize sizes[] = {
-#include "instance_sizes.inc"
+struct Kernel {
+	const char *id, *name, *kernel, *driver;
 };
-
-constexpr uint64_t most_ports = 8; /* that a machine is started with */
-constexpr uint64_t interfaces_if_unknown = 4;
-
-/* The last digits say the kernel, and the driver: 0 openena, e ena. */
-constexpr Image all_images[] = {
+constexpr Kernel kernels[] = {
 	{"ami-00000000000006120", "linux-6.12-openena", "6.12", "openena"},
 	{"ami-0000000000000612e", "linux-6.12-ena", "6.12", "ena"},
 	{"ami-00000000000006010", "linux-6.1-openena", "6.1", "openena"},
@@ -30,43 +27,56 @@ constexpr Image all_images[] = {
 	{"ami-0000000000000000e", "linux-newest-ena", "newest", "ena"},
 };
 
+std::string image_directory; /* empty: none */
+
+/* From the name alone: the file may be replaced by a newer one. */
+std::string id_of_file(const std::string &name)
+{
+	return "ami-" + hex(sha256(name)).substr(0, 17);
+}
+
 constexpr const char *subnet_mark = "subnet-";
 constexpr size_t subnet_digits = 17;
 constexpr uint64_t most_segments = 250;
 
 } // namespace
 
-const InstanceSize *size_of(const std::string &type)
+void take_images_from(const std::string &directory)
 {
-	const auto found = std::lower_bound(
-		std::begin(sizes), std::end(sizes), type,
-		[](const InstanceSize &size, const std::string &name) { return size.type < name; });
-
-	return found != std::end(sizes) && type == found->type ? found : nullptr;
+	image_directory = directory;
 }
 
-uint64_t most_interfaces(const std::string &type)
+std::vector<Image> images()
 {
-	const InstanceSize *size = size_of(type);
+	std::vector<Image> all;
+	std::error_code error;
 
-	return size ? std::min<uint64_t>(size->interfaces, most_ports) : interfaces_if_unknown;
+	for (const Kernel &each : kernels)
+		all.push_back({each.id, each.name, each.kernel, each.driver, {}});
+	const auto files = static_cast<std::ptrdiff_t>(all.size());
+	for (std::filesystem::directory_iterator it(image_directory, error), end;
+	     !error && it != end; it.increment(error)) {
+		const std::string name = it->path().filename();
+		std::error_code gone;
+		if (it->is_regular_file(gone))
+			all.push_back({id_of_file(name), name, {}, {}, it->path()});
+	}
+	std::sort(all.begin() + files, all.end(),
+		  [](const Image &a, const Image &b) { return a.name < b.name; });
+	return all;
 }
 
-std::span<const Image> images()
+Image image_of(const std::string &id)
 {
-	return all_images;
-}
-
-const Image &image_of(const std::string &id)
-{
-	const std::string &wanted = id.empty() ? all_images[0].id : id;
-	const auto found = std::find_if(std::begin(all_images), std::end(all_images),
+	const std::vector<Image> all = images();
+	const std::string &wanted = id.empty() ? all[0].id : id;
+	const auto found = std::find_if(all.begin(), all.end(),
 					[&](const Image &image) { return wanted == image.id; });
 
 	if (!id.starts_with("ami-") && !id.empty())
 		throw ApiError("InvalidAMIID.Malformed",
 			       "Invalid id: \"" + printable(id, 60) + "\" (expecting \"ami-...\")");
-	if (found == std::end(all_images))
+	if (found == all.end())
 		throw ApiError("InvalidAMIID.NotFound",
 			       "The image id '[" + printable(id, 60) +
 				       "]' does not exist: DescribeImages lists those that do");

@@ -3,13 +3,14 @@
 #ifndef TOOL_EC2_CATALOG_HH
 #define TOOL_EC2_CATALOG_HH
 
+#include "instance_sizes.hh"
 #include "json.hh"
 
 #include "ena_instance.h"
 
 #include <cstdint>
-#include <span>
 #include <string>
+#include <vector>
 
 namespace tool::ec2
 {
@@ -17,29 +18,16 @@ namespace tool::ec2
 /* Of everything. */
 inline constexpr const char *owner = "000000000000", *vpc = "vpc-00000000000000000";
 
-/* What Amazon publishes of a type beside its adapter's numbers. */
-struct InstanceSize {
-	const char *type, *architecture;
-	const char *ena; /* required, supported or unsupported */
-	uint32_t vcpus, cores, memory_mib;
-	uint32_t interfaces; /* at most, on all its cards */
-	uint32_t addresses; /* IPv4, of an interface */
-	uint32_t cards, efa_interfaces;
-	const char *performance;
-	bool bare_metal, current;
-};
-/* Null: nothing is known. */
-[[nodiscard]] const InstanceSize *size_of(const std::string &type);
-/* Network interfaces that a machine of that type can have here. */
-[[nodiscard]] uint64_t most_interfaces(const std::string &type);
-
-/* What openena run boots: a kernel of Debian, and the driver for the adapter. */
+/* What openena run boots: a kernel of Debian and a driver for the adapter, or a cloud image. */
 struct Image {
-	const char *id, *name, *kernel, *driver;
+	std::string id, name, kernel, driver;
+	std::string file; /* of a cloud image; empty: none, but a kernel */
 };
-[[nodiscard]] std::span<const Image> images();
+/* Its files are cloud images, for as long as they are there. Once, before anything is asked. */
+void take_images_from(const std::string &directory);
+[[nodiscard]] std::vector<Image> images();
 /* ApiError if there is none of that id. */
-[[nodiscard]] const Image &image_of(const std::string &id);
+[[nodiscard]] Image image_of(const std::string &id);
 
 /* A network of openena run. */
 struct Subnet {

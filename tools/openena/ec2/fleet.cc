@@ -104,18 +104,20 @@ void Fleet::bring_about(const Instance &instance)
 
 std::vector<std::string> Fleet::words_for(const Instance &instance) const
 {
-	const Image &image = image_of(instance.image);
+	const Image image = image_of(instance.image);
 	const Subnet subnet = subnet_of(instance.subnet);
 	std::vector<std::string> words = {
-		"run",         instance.id, "--detach",     "--instance-type",
-		instance.type, "--network", subnet.network, "--driver",
-		image.driver,  "--kver",    image.kernel};
+		"run",         instance.id, "--detach",    "--instance-type",
+		instance.type, "--network", subnet.network};
 	const auto add = [&](const char *option, const std::string &value) {
 		if (!value.empty())
 			words.insert(words.end(), {option, value});
 	};
 	const auto interfaces = store_.now()->interfaces_of(instance.id);
 
+	add("--driver", image.driver);
+	add("--kver", image.kernel);
+	add("--image", image.file);
 	if (!interfaces.empty()) {
 		add("--address", interfaces[0].address);
 		add("--mac", interfaces[0].mac);

@@ -3,6 +3,7 @@
 #include "action.hh"
 #include "catalog.hh"
 #include "filter.hh"
+#include "text.hh"
 
 #include <algorithm>
 
@@ -24,15 +25,17 @@ Json image_json(const Image &image)
 	Json json;
 
 	json.set("imageId", image.id);
-	json.set("imageLocation", std::string("openena/") + image.name);
+	json.set("imageLocation", "openena/" + image.name);
 	json.set("imageState", "available");
 	json.set("imageOwnerId", owner);
 	json.set("isPublic", true);
 	json.set("architecture", "x86_64");
 	json.set("imageType", "machine");
 	json.set("name", image.name);
-	json.set("description", std::string("Debian's Linux ") + image.kernel + ", driver " +
-					image.driver + ", root in memory");
+	json.set("description", image.file.empty()
+					? "Debian's Linux " + image.kernel + ", driver " +
+						  image.driver + ", root in memory"
+					: "cloud image " + printable(image.file));
 	json.set("enaSupport", true);
 	json.set("rootDeviceType", "instance-store");
 	json.set("virtualizationType", "hvm");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* openena-ec2: the program "openena", with a server for its command ec2. */
+#include "catalog.hh"
 #include "credentials.hh"
 #include "digest.hh"
 #include "durable.hh"
@@ -89,6 +90,8 @@ int serve(const Ec2Options &options, Streams &io)
 	}
 	if (!read_whole(directory + "/metadata.key"))
 		write_durably(directory + "/metadata.key", ec2::random_hex(32));
+	std::filesystem::create_directories(directory + "/images");
+	ec2::take_images_from(directory + "/images");
 	ec2::Store store(directory + "/state.json");
 	const ec2::FleetConfig config{
 		machines.directory(), directory + "/launches", metadata_command(directory),
