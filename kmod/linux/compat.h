@@ -283,6 +283,15 @@ static inline int oe_compat_set_fields(struct net_device *netdev,
 #define OE_RXNFC_OPS .get_rxnfc = oe_get_rxnfc, .set_rxnfc = oe_set_rxnfc
 #endif
 
+/* Asked by get_rxnfc before 7.0; some releases before ask either way. Without it there is no RSS. */
+u32 oe_get_rx_ring_count(struct net_device *netdev);
+
+#if OE_SINCE(7, 0)
+#define OE_RING_COUNT_OPS .get_rx_ring_count = oe_get_rx_ring_count,
+#else
+#define OE_RING_COUNT_OPS
+#endif
+
 /* The arguments of get_rxfh and set_rxfh before 6.8, as 6.8 names them. */
 #if !OE_SINCE(6, 8)
 struct ethtool_rxfh_param {

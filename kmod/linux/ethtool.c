@@ -206,18 +206,25 @@ static void oe_get_ethtool_stats(struct net_device *netdev, struct ethtool_stats
 	oe_stats_values(kernel->adapter, values);
 }
 
-int oe_get_rxnfc(struct net_device *netdev, struct ethtool_rxnfc *info, u32 *rules)
+u32 oe_get_rx_ring_count(struct net_device *netdev)
 {
 	struct oe_kernel *kernel = netdev_priv(netdev);
 	struct oe_settings settings;
+
+	oe_get_settings(kernel->adapter, &settings);
+	return settings.queues;
+}
+
+int oe_get_rxnfc(struct net_device *netdev, struct ethtool_rxnfc *info, u32 *rules)
+{
+	struct oe_kernel *kernel = netdev_priv(netdev);
 	int n;
 
 	switch (info->cmd) {
 	case ETHTOOL_GRXFH:
 		return oe_get_hash_fields(netdev, info->flow_type, &info->data);
 	case ETHTOOL_GRXRINGS:
-		oe_get_settings(kernel->adapter, &settings);
-		info->data = settings.queues;
+		info->data = oe_get_rx_ring_count(netdev);
 		return 0;
 	case ETHTOOL_GRXCLSRULE:
 		return oe_flow_show(kernel, &info->fs);
@@ -326,6 +333,7 @@ const struct ethtool_ops oe_ethtool_ops = {
 	.get_strings = oe_get_strings,
 	.get_ethtool_stats = oe_get_ethtool_stats,
 	OE_RXNFC_OPS,
+	OE_RING_COUNT_OPS
 	.get_rxfh_indir_size = oe_get_rxfh_indir_size,
 	.get_rxfh_key_size = oe_get_rxfh_key_size,
 	.get_rxfh = oe_compat_get_rxfh,
