@@ -111,5 +111,44 @@ def from_uefi_and_again_with_what_was_kept(_):
         equal(there.ssh("cat /kept"), "kept", "what was kept")
 
 
+USER_DATA = """#cloud-config
+runcmd: [[sh, -c, 'echo "told by $(cloud-init query cloud_id): $(cloud-init query instance_id)" >/dev/ttyS0']]
+"""
+
+
+@test
+def as_an_instance_of_ec2(_):
+    """cloud-init asks for metadata, as it does there."""
+    with place() as there:
+        images = os.path.join(there.directory, "openena", "ec2", "images")
+        os.makedirs(images)
+        os.symlink(image(), os.path.join(images, "debian"))
+        user_data = os.path.join(there.directory, "user-data")
+        with open(user_data, "w", encoding="ascii") as out:
+            out.write(USER_DATA)
+        environment = {**os.environ, "XDG_STATE_HOME": there.directory, "AWS_DEFAULT_REGION": "us-east-1",
+                       "AWS_SHARED_CREDENTIALS_FILE": os.path.join(images, "..", "credentials"), "AWS_PAGER": "",
+                       "AWS_CONFIG_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true"}
+        server = subprocess.Popen([PROGRAM, "ec2", "--port", "0"], stderr=subprocess.PIPE, text=True, env=environment)
+        try:
+            url = server.stderr.readline().split()[-1]
+
+            def aws(*words):
+                return subprocess.run(["aws", "--endpoint-url", url, "--output", "text", "ec2", *words], check=True,
+                                      capture_output=True, text=True, timeout=SECONDS, env=environment).stdout.strip()
+
+            ami = aws("describe-images", "--filters", "Name=name,Values=debian", "--query", "Images[].ImageId")
+            instance = aws("run-instances", "--image-id", ami, "--user-data", f"file://{user_data}", "--query",
+                           "Instances[].InstanceId")
+            aws("wait", "instance-running", "--instance-ids", instance)
+            deadline = time.monotonic() + SECONDS
+            while f"told by aws: {instance}" not in there.openena("console", instance, "--log"):
+                assert time.monotonic() < deadline, there.openena("console", instance, "--log")[-3000:]
+                time.sleep(2)
+        finally:
+            server.terminate()
+            server.wait(SECONDS)
+
+
 if __name__ == "__main__":
     sys.exit(main(__doc__))
