@@ -47,6 +47,7 @@ run_one() # driver directory:program
     if fresh_driver "$1"; then
         # As on a machine that has been up for a while.
         ip netns exec "$REMOTE_NS" ping -q -c 1 -W5 "$LOCAL_V6" >/dev/null
+        ip -n "$REMOTE_NS" -6 route add "$LOCAL_PREFIX_V6" via "$LOCAL_V6"
         dmesg -C
         (cd "$ROOT/$directory" && timeout -k 10 $((LIMIT * SLOW)) "./$program" 2>&1 </dev/null) || status=$?
         dmesg --level=emerg,alert,crit,err,warn | grep -vE "$HARMLESS" | sed 's/^/== dmesg /'
@@ -58,6 +59,10 @@ run_one() # driver directory:program
 
 [ -d "$ROOT/drivers/net" ] || { echo "1..0 # SKIP this guest has no selftests of Linux"; exit 4; }
 patient_ping
+# What Linux's own runner does for programs that came without the bit.
+chmod +x "$ROOT"/drivers/net/*.{py,sh} "$ROOT"/drivers/net/hw/*.{py,sh}
+# Its GRO is part of it.
+modprobe pppoe
 if [ -n "${LINUX_TESTS:-}" ]; then
     read -ra tests <<<"$LINUX_TESTS"
 else

@@ -19,7 +19,7 @@ MODULES = ("ena", "igb", "igbvf", "e1000e", "vmxnet3", "virtio_net", "8021q", "p
 # What a layer's programs need beside them.
 LAYER_MODULES = {
     "nested": ("kvm_amd", "kvm_intel", "tun", "vhost_net"),
-    "linux-selftests": ("configfs", "netconsole", "macsec", "act_skbedit", "cls_fw", "sch_etf", "sch_prio", "sit",
+    "linux-selftests": ("configfs", "netconsole", "pppoe", "macsec", "act_skbedit", "cls_fw", "sch_etf", "sch_prio", "sit",
                         "ip6_gre", "ip6_tunnel", "ipip", "esp4", "esp6", "esp4_offload",
                         "esp6_offload", "netkit"),
 }
