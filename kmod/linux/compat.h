@@ -276,20 +276,25 @@ static inline int oe_compat_set_fields(struct net_device *netdev,
 {
 	return oe_set_hash_fields(netdev, fields->flow_type, fields->data, extack);
 }
+#endif
+
+/*
+ * The number of RX rings has an operation of its own from 7.0 on, without which there is no RSS; some
+ * releases before ask either way.
+ */
+u32 oe_get_rx_ring_count(struct net_device *netdev);
+
+#if OE_SINCE(7, 0)
+#define OE_RXNFC_OPS                                                                      \
+	.get_rxnfc = oe_get_rxnfc, .set_rxnfc = oe_set_rxnfc,                             \
+	.get_rxfh_fields = oe_compat_get_fields, .set_rxfh_fields = oe_compat_set_fields, \
+	.get_rx_ring_count = oe_get_rx_ring_count
+#elif OE_SINCE(6, 17)
 #define OE_RXNFC_OPS                                          \
 	.get_rxnfc = oe_get_rxnfc, .set_rxnfc = oe_set_rxnfc, \
 	.get_rxfh_fields = oe_compat_get_fields, .set_rxfh_fields = oe_compat_set_fields
 #else
 #define OE_RXNFC_OPS .get_rxnfc = oe_get_rxnfc, .set_rxnfc = oe_set_rxnfc
-#endif
-
-/* Asked by get_rxnfc before 7.0; some releases before ask either way. Without it there is no RSS. */
-u32 oe_get_rx_ring_count(struct net_device *netdev);
-
-#if OE_SINCE(7, 0)
-#define OE_RING_COUNT_OPS .get_rx_ring_count = oe_get_rx_ring_count,
-#else
-#define OE_RING_COUNT_OPS
 #endif
 
 /* The arguments of get_rxfh and set_rxfh before 6.8, as 6.8 names them. */

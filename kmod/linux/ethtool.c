@@ -333,7 +333,6 @@ const struct ethtool_ops oe_ethtool_ops = {
 	.get_strings = oe_get_strings,
 	.get_ethtool_stats = oe_get_ethtool_stats,
 	OE_RXNFC_OPS,
-	OE_RING_COUNT_OPS
 	.get_rxfh_indir_size = oe_get_rxfh_indir_size,
 	.get_rxfh_key_size = oe_get_rxfh_key_size,
 	.get_rxfh = oe_compat_get_rxfh,
