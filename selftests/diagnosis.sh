@@ -39,6 +39,8 @@ finds() # vector line
 {
     local status=0 failed
     need_monitor || return
+    # It goes on to look after such a pair.
+    log_allow 'completions without an interrupt: it is polled'
     adapter_set nic0 inject "interrupt-lost,vector=$1" || return 1
     ethtool -t "$NETIF" online >"$ST_TMP/test" || status=$?
     adapter_set nic0 inject none
