@@ -63,6 +63,7 @@ patient_ping
 chmod +x "$ROOT"/drivers/net/*.{py,sh} "$ROOT"/drivers/net/hw/*.{py,sh}
 # Its GRO is part of it.
 modprobe pppoe
+modprobe configfs && mount -t configfs configfs /sys/kernel/config
 if [ -n "${LINUX_TESTS:-}" ]; then
     read -ra tests <<<"$LINUX_TESTS"
 else
