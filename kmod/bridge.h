@@ -69,6 +69,11 @@ void oek_dma_free(struct oe_kernel *kernel, size_t size, void *cpu, uint64_t bus
  * memory that is given back. It is on at probe. Process context.
  */
 void oek_allow_dma(struct oe_kernel *kernel, bool allow);
+/*
+ * Whether the bus lets writes to the registers through, which no register can tell. Of a virtual
+ * function it does not say: true. Process context.
+ */
+bool oek_registers_reachable(struct oe_kernel *kernel);
 /* Ordinary memory, zeroed; NULL when out. Process context. */
 void *oek_alloc(size_t size);
 void oek_free(void *memory);
@@ -404,12 +409,12 @@ void oe_rss_get(const struct oe_adapter *adapter, uint32_t *table, uint8_t *key)
 int oe_rss_set(struct oe_adapter *adapter, const uint32_t *table, const uint8_t *key,
 	       struct oe_error *error);
 
-/* Of a packet, for the hash. */
+/* Of a packet, for the hash; with the ABI's bits (enum ena_rss_field). */
 enum oe_hash_field {
-	OE_HASH_SRC_IP = 1,
-	OE_HASH_DST_IP = 2,
-	OE_HASH_SRC_PORT = 4,
-	OE_HASH_DST_PORT = 8,
+	OE_HASH_DST_IP = 0x04,
+	OE_HASH_SRC_IP = 0x08,
+	OE_HASH_DST_PORT = 0x10,
+	OE_HASH_SRC_PORT = 0x20,
 };
 /*
  * What the hash is of, for packets of a type of enum oe_flow_type below. -EOPNOTSUPP: the device has

@@ -61,6 +61,12 @@ Status Adapter::bring_up(ena_reset_reason reason, Features &features)
 
 	phc_.stop();
 	if (!quiet_) {
+		/* A reset that does not arrive leaves the device what it was given before. */
+		if (!oek_registers_reachable(kernel_)) {
+			oek_log(kernel_, OE_LOG_ERROR,
+				"the registers cannot be reached: DMA stays as it is");
+			return Errno::no_device;
+		}
 		oek_allow_dma(kernel_, true);
 		if (Status status = reset_device(registers_, reason, extended); !status)
 			return status;

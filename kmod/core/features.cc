@@ -205,6 +205,16 @@ void read_hints(AdminQueue &admin, oe_kernel *kernel, Features &features)
 
 } // namespace
 
+Status tolerate_absence(oe_kernel *kernel, const char *what, Status status)
+{
+	if (status || status.error() == Errno::not_supported)
+		return {};
+	log(kernel, OE_LOG_ERROR,
+	    LogLine() << what << ": the device refuses it, error "
+		      << static_cast<uint32_t>(status.error()));
+	return status;
+}
+
 Result<ena_acq_entry> get_feature_entry(AdminQueue &admin, ena_feature_id id, uint8_t version,
 					ControlBuffer buffer)
 {

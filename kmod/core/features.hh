@@ -28,6 +28,9 @@ struct ControlBuffer {
 [[nodiscard]] Status set_feature_entry(AdminQueue &admin, ena_feature_id id, ControlBuffer buffer,
 				       const void *data, size_t size);
 
+/* Of a feature that is set: what the device lacks is no error; anything else is logged and kept. */
+[[nodiscard]] Status tolerate_absence(oe_kernel *kernel, const char *what, Status status);
+
 /* The answer to GET_FEATURE. Process context. */
 template <class T>
 [[nodiscard]] Result<T> get_feature(AdminQueue &admin, ena_feature_id id, uint8_t version = 0,

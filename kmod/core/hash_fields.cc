@@ -22,16 +22,20 @@ struct {
 	{ENA_RSS_IP4_FRAG, ip_pair},
 };
 
-/* A field as the kernel, the device and ethtool's command line name it. */
+static_assert(static_cast<int>(OE_HASH_SRC_IP) == ENA_RSS_L3_SA);
+static_assert(static_cast<int>(OE_HASH_DST_IP) == ENA_RSS_L3_DA);
+static_assert(static_cast<int>(OE_HASH_SRC_PORT) == ENA_RSS_L4_SP);
+static_assert(static_cast<int>(OE_HASH_DST_PORT) == ENA_RSS_L4_DP);
+
+/* A field as ethtool's command line names it. */
 struct {
-	uint32_t field;
 	uint16_t bit;
 	char letter;
 } constexpr field_names[] = {
-	{OE_HASH_SRC_IP, ENA_RSS_L3_SA, 's'},
-	{OE_HASH_DST_IP, ENA_RSS_L3_DA, 'd'},
-	{OE_HASH_SRC_PORT, ENA_RSS_L4_SP, 'f'},
-	{OE_HASH_DST_PORT, ENA_RSS_L4_DP, 'n'},
+	{ENA_RSS_L3_SA, 's'},
+	{ENA_RSS_L3_DA, 'd'},
+	{ENA_RSS_L4_SP, 'f'},
+	{ENA_RSS_L4_DP, 'n'},
 };
 
 Result<ena_rss_proto> proto_of(uint32_t type)
@@ -52,26 +56,6 @@ Result<ena_rss_proto> proto_of(uint32_t type)
 	default:
 		return Errno::not_supported;
 	}
-}
-
-uint16_t bits_of(uint32_t fields)
-{
-	uint16_t bits = 0;
-
-	for (const auto &name : field_names)
-		if (fields & name.field)
-			bits |= name.bit;
-	return bits;
-}
-
-uint32_t fields_of(uint16_t bits)
-{
-	uint32_t fields = 0;
-
-	for (const auto &name : field_names)
-		if (bits & name.bit)
-			fields |= name.field;
-	return fields;
 }
 
 const char *letters_of(uint16_t bits, char (&text)[5])
@@ -134,7 +118,7 @@ Result<uint32_t> HashFields::get(uint32_t type) const
 		return proto.error();
 	if (!(supported_[*proto] & four_tuple))
 		return Errno::not_supported;
-	return fields_of(wanted_[*proto] & supported_[*proto]);
+	return uint32_t{wanted_[*proto]} & supported_[*proto] & four_tuple;
 }
 
 Status HashFields::set(AdminQueue &admin, uint32_t type, uint32_t fields, bool tell, Refusal &why)
@@ -147,17 +131,17 @@ Status HashFields::set(AdminQueue &admin, uint32_t type, uint32_t fields, bool t
 		why << "the device has no choice of fields to hash for these packets";
 		return Errno::not_supported;
 	}
-	if (bits_of(fields) & ~possible) {
+	if (fields & ~uint32_t{possible}) {
 		why << "of these packets the device hashes no fields but "
 		    << letters_of(possible, letters);
 		return Errno::invalid;
 	}
 	const uint16_t before = wanted_[*proto];
 	const uint16_t fragments_before = wanted_[ENA_RSS_IP4_FRAG];
-	wanted_[*proto] = bits_of(fields);
+	wanted_[*proto] = static_cast<uint16_t>(fields);
 	/* The rest of IPv4, which ethtool does not name. */
 	if (*proto == ENA_RSS_IP4)
-		wanted_[ENA_RSS_IP4_FRAG] = bits_of(fields);
+		wanted_[ENA_RSS_IP4_FRAG] = static_cast<uint16_t>(fields);
 	Status status = tell ? this->tell(admin) : Status();
 	if (!status) {
 		wanted_[*proto] = before;
@@ -189,15 +173,9 @@ Status HashFields::tell(AdminQueue &admin)
 
 Status HashFields::apply(AdminQueue &admin, const Features &features)
 {
-	if (!control_.bus().value || !features.has(ENA_FEATURE_RSS_HASH_INPUT))
+	if (!control_.size() || !features.has(ENA_FEATURE_RSS_HASH_INPUT))
 		return {};
-	Status status = tell(admin);
-	if (status || status.error() == Errno::not_supported)
-		return {};
-	log(admin.kernel(), OE_LOG_ERROR,
-	    LogLine() << "RSS hash fields: the device refuses them, error "
-		      << static_cast<uint32_t>(status.error()));
-	return status;
+	return tolerate_absence(admin.kernel(), "RSS hash fields", tell(admin));
 }
 
 } // namespace oe

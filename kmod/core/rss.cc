@@ -6,22 +6,6 @@
 namespace oe
 {
 
-namespace
-{
-
-/* What the device lacks is no error; anything else is logged and kept. */
-Status tolerate_absence(oe_kernel *kernel, const char *what, Status status)
-{
-	if (status || status.error() == Errno::not_supported)
-		return {};
-	log(kernel, OE_LOG_ERROR,
-	    LogLine() << "RSS " << what << ": the device refuses it, error "
-		      << static_cast<uint32_t>(status.error()));
-	return status;
-}
-
-} // namespace
-
 Status Rss::init(oe_kernel *kernel, const Features &features)
 {
 	oek_random(key_, sizeof(key_));
@@ -117,12 +101,12 @@ Status Rss::apply(AdminQueue &admin, const Features &features, Array<struct oe_r
 
 	if (entries()) {
 		Status status =
-			tolerate_absence(kernel, "table", apply_table(admin, queues, table()));
+			tolerate_absence(kernel, "RSS table", apply_table(admin, queues, table()));
 		if (!status)
 			return status;
 	}
 	if (features.rss_key) {
-		Status status = tolerate_absence(kernel, "key", apply_key(admin, key_));
+		Status status = tolerate_absence(kernel, "RSS key", apply_key(admin, key_));
 		if (!status)
 			return status;
 	}

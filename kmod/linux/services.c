@@ -164,25 +164,21 @@ void oe_set_datapath(struct oe_kernel *kernel, bool up)
 	spin_unlock_irq(&kernel->link_lock);
 }
 
-/* Whether writes to the registers arrive. Of a virtual function the bit says nothing. */
-static bool oe_is_reachable(struct pci_dev *pdev)
+void oek_allow_dma(struct oe_kernel *kernel, bool allow)
+{
+	if (allow)
+		pci_set_master(kernel->pdev);
+	else
+		pci_clear_master(kernel->pdev);
+}
+
+bool oek_registers_reachable(struct oe_kernel *kernel)
 {
 	u16 command;
 
-	return pdev->is_virtfn ||
-	       (!pci_read_config_word(pdev, PCI_COMMAND, &command) && command & PCI_COMMAND_MEMORY);
-}
-
-/*
- * Allowed for a reset: one that does not arrive would leave the device free to write to pages that
- * it was given before, and that are not ours any more.
- */
-void oek_allow_dma(struct oe_kernel *kernel, bool allow)
-{
-	if (!allow)
-		pci_clear_master(kernel->pdev);
-	else if (oe_is_reachable(kernel->pdev))
-		pci_set_master(kernel->pdev);
+	return kernel->pdev->is_virtfn ||
+	       (!pci_read_config_word(kernel->pdev, PCI_COMMAND, &command) &&
+		command & PCI_COMMAND_MEMORY);
 }
 
 void oek_link(struct oe_kernel *kernel, bool up)

@@ -4,14 +4,11 @@
  * blocks= names has struct block after struct block; a reader outside QEMU takes the difference
  * between two moments and finds the functions that the addresses belong to.
  */
-#include <fcntl.h>
 #include <glib.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <qemu-plugin.h>
+
+#include "counts.h"
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 
@@ -52,29 +49,12 @@ static void watch_block(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 	qemu_plugin_register_vcpu_tb_exec_cb(tb, block_executed, QEMU_PLUGIN_CB_NO_REGS, block);
 }
 
-static bool map_file(const char *path)
-{
-	const size_t size = MAX_BLOCKS * sizeof(*blocks);
-	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0644);
-
-	if (fd < 0 || ftruncate(fd, size))
-		return false;
-	blocks = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	close(fd);
-	return blocks != MAP_FAILED;
-}
-
 QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc,
 					   char **argv)
 {
-	if (argc != 1 || strncmp(argv[0], "blocks=", 7)) {
-		fprintf(stderr, "blocks: give blocks=PATH, and nothing else\n");
+	blocks = open_counts("blocks", MAX_BLOCKS * sizeof(*blocks), argc, argv);
+	if (!blocks)
 		return -1;
-	}
-	if (!map_file(argv[0] + 7)) {
-		fprintf(stderr, "blocks: %s cannot be written\n", argv[0] + 7);
-		return -1;
-	}
 	qemu_plugin_register_vcpu_tb_trans_cb(id, watch_block);
 	return 0;
 }

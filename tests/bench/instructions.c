@@ -5,14 +5,12 @@
  * them up and takes the difference between two moments. Behind these it holds one more for
  * each: what the processor has executed for a guest of the guest.
  */
-#include <fcntl.h>
 #include <glib.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <qemu-plugin.h>
+
+#include "counts.h"
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 
@@ -69,32 +67,12 @@ static void count_block(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 					     GSIZE_TO_POINTER(qemu_plugin_tb_n_insns(tb)));
 }
 
-static bool map_file(const char *path)
-{
-	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0644);
-	void *page;
-
-	if (fd < 0 || ftruncate(fd, FILE_SIZE))
-		return false;
-	page = mmap(NULL, FILE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	close(fd);
-	if (page == MAP_FAILED)
-		return false;
-	executed = page;
-	return true;
-}
-
 QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc,
 					   char **argv)
 {
-	if (argc != 1 || strncmp(argv[0], "count=", 6)) {
-		fprintf(stderr, "instructions: give count=PATH, and nothing else\n");
+	executed = open_counts("count", FILE_SIZE, argc, argv);
+	if (!executed)
 		return -1;
-	}
-	if (!map_file(argv[0] + 6)) {
-		fprintf(stderr, "instructions: %s cannot be written\n", argv[0] + 6);
-		return -1;
-	}
 	qemu_plugin_register_vcpu_tb_trans_cb(id, count_block);
 	return 0;
 }

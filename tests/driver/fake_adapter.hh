@@ -104,6 +104,8 @@ struct oe_kernel {
 	uint64_t now = 1'000'000'000;
 	std::optional<bool> link;
 	bool dma_allowed = true;
+	unsigned dma_grants = 0; /* how often it was allowed */
+	bool registers_reachable = true;
 	unsigned resets_scheduled = 0;
 	size_t allocations = 0; /* now */
 	std::optional<unsigned> allocations_left; /* then they fail */

@@ -108,6 +108,12 @@ void oek_log(oe_kernel *kernel, oe_log_level, const char *text)
 void oek_allow_dma(oe_kernel *kernel, bool allow)
 {
 	kernel->dma_allowed = allow;
+	kernel->dma_grants += allow;
+}
+
+bool oek_registers_reachable(oe_kernel *kernel)
+{
+	return kernel->registers_reachable;
 }
 
 void oek_link(oe_kernel *kernel, bool up)

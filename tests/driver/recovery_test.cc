@@ -239,6 +239,24 @@ TEST(Recovery, RingsOutliveADeviceThatDoesNotEvenReset)
 	EXPECT_EQ(k.allocations, open);
 }
 
+TEST(Recovery, ADeviceThatNoResetReachesGetsNoDma)
+{
+	oe_kernel k;
+	ASSERT_EQ(k.probe_and_open(), 0);
+	k.answers_reads = k.registers_reachable = false;
+	oe_request_reset(k.adapter, ENA_RESET_USER_TRIGGER);
+	oe_close(k.adapter);
+	EXPECT_FALSE(k.dma_allowed);
+	const unsigned grants = k.dma_grants;
+	EXPECT_NE(oe_reset_work(k.adapter), 0);
+	/* Not for the attempt either. */
+	EXPECT_EQ(k.dma_grants, grants);
+	k.answers_reads = k.registers_reachable = true;
+	EXPECT_EQ(oe_reset_work(k.adapter), 0);
+	EXPECT_TRUE(k.dma_allowed);
+	EXPECT_EQ(oe_open(k.adapter), 0);
+}
+
 struct Other {
 	const char *words;
 	std::function<void(FakeOffer &)> change;

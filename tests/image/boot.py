@@ -2,19 +2,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """openena run with a cloud image of Debian: cloud-init in it, and its own driver. TAP on stdout."""
 
-import contextlib
 import os
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "tests", "qemu"))
+import program  # noqa: E402
 from tap import equal, main, test  # noqa: E402
 
-PROGRAM = os.path.join(ROOT, "build", "tools", "bin", "openena")
 # An emulated processor takes minutes from the firmware to sshd.
 SECONDS = 900
 
@@ -31,20 +29,16 @@ def free_port():
         return probe.getsockname()[1]
 
 
-class Place:
-    """Where a machine is, and the key that it knows."""
+class Place(program.Place):
+    """With the key that its machine knows."""
+
+    SECONDS = SECONDS
 
     def __init__(self, directory):
-        self.directory = directory
-        self.key = os.path.join(directory, "key")
+        super().__init__(directory)
+        self.key = self.path("key")
         self.port = free_port()
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self.key], check=True)
-
-    def openena(self, *words):
-        done = subprocess.run([PROGRAM, *words], capture_output=True, text=True, timeout=SECONDS, check=False,
-                              env={**os.environ, "XDG_STATE_HOME": self.directory})
-        equal(done.returncode, 0, f"exit status of {' '.join(words)}: {done.stderr}")
-        return done.stdout
 
     def run(self, *words):
         self.openena("run", "web-1", "--detach", "--image", image(), "--ssh-key", self.key + ".pub",
@@ -68,20 +62,14 @@ class Place:
             time.sleep(2)
 
 
-@contextlib.contextmanager
 def place():
-    with tempfile.TemporaryDirectory(prefix="openena-") as directory:
-        there = Place(directory)
-        try:
-            yield there
-        finally:
-            there.openena("stop", "--all")
+    return program.place(Place)
 
 
 @test
 def from_a_bios_with_two_adapters_of_an_instance_type(_):
     with place() as there:
-        user_data = os.path.join(there.directory, "user-data")
+        user_data = there.path("user-data")
         with open(user_data, "w", encoding="ascii") as out:
             out.write("#cloud-config\nwrite_files: [{path: /etc/told, content: by user-data}]\n")
         there.run("--instance-type", "c5n.large", "--network", "user", "--network", "private:7",
@@ -100,7 +88,7 @@ def from_a_bios_with_two_adapters_of_an_instance_type(_):
 @test
 def from_uefi_and_again_with_what_was_kept(_):
     with place() as there:
-        words = ("--uefi", "--overlay", os.path.join(there.directory, "overlay"))
+        words = ("--uefi", "--overlay", there.path("overlay"))
         there.run(*words)
         there.wait_for_ssh()
         equal(there.ssh("test -d /sys/firmware/efi && echo yes"), "yes", "UEFI")
@@ -120,16 +108,16 @@ runcmd: [[sh, -c, 'echo "told by $(cloud-init query cloud_id): $(cloud-init quer
 def as_an_instance_of_ec2(_):
     """cloud-init asks for metadata, as it does there."""
     with place() as there:
-        images = os.path.join(there.directory, "openena", "ec2", "images")
+        images = there.path("state", "openena", "ec2", "images")
         os.makedirs(images)
         os.symlink(image(), os.path.join(images, "debian"))
-        user_data = os.path.join(there.directory, "user-data")
+        user_data = there.path("user-data")
         with open(user_data, "w", encoding="ascii") as out:
             out.write(USER_DATA)
-        environment = {**os.environ, "XDG_STATE_HOME": there.directory, "AWS_DEFAULT_REGION": "us-east-1",
+        environment = {**there.environment(), "AWS_DEFAULT_REGION": "us-east-1",
                        "AWS_SHARED_CREDENTIALS_FILE": os.path.join(images, "..", "credentials"), "AWS_PAGER": "",
                        "AWS_CONFIG_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true"}
-        server = subprocess.Popen([PROGRAM, "ec2", "--port", "0"], stderr=subprocess.PIPE, text=True, env=environment)
+        server = subprocess.Popen([program.PROGRAM, "ec2", "--port", "0"], stderr=subprocess.PIPE, text=True, env=environment)
         try:
             url = server.stderr.readline().split()[-1]
 

@@ -124,6 +124,11 @@ void oek_allow_dma(oe_kernel *kernel, bool allow)
 	kernel->bus_master = allow;
 }
 
+bool oek_registers_reachable(oe_kernel *)
+{
+	return true;
+}
+
 void oek_link(oe_kernel *kernel, bool up)
 {
 	kernel->link = up;

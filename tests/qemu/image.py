@@ -10,27 +10,22 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import time
 
-from tap import ROOT, Skip, equal, main, test
+import program
+from tap import Skip, equal, main, test
 
-PROGRAM = os.path.join(ROOT, "build", "tools", "bin", "openena")
-SECONDS = 60
+SECONDS = program.Place.SECONDS
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE9wZW5FTkEgdGVzdCBrZXkgb2Ygbm9ib2R5 nobody@nowhere"
 
 
-class Place:
-    """A directory with images and with the state of machines."""
+class Place(program.Place):
+    """With images and a key."""
 
     def __init__(self, directory):
-        self.directory = directory
-        self.prefix = []  # of each command
+        super().__init__(directory)
         self.raw = self.file("raw.img", bytes(510) + b"\x55\xaa" + bytes(1 << 20))
         self.key = self.file("key.pub", KEY.encode() + b"\n")
-
-    def path(self, *names):
-        return os.path.join(self.directory, *names)
 
     def file(self, name, data):
         with open(self.path(name), "wb") as out:
@@ -40,17 +35,10 @@ class Place:
     def qemu_img(self, *words):
         subprocess.run(["qemu-img", *words], check=True, stdout=subprocess.DEVNULL, timeout=SECONDS)
 
-    def openena(self, *words, status=0):
-        """What it prints; with a status on standard error, on one line."""
-        done = subprocess.run([*self.prefix, PROGRAM, *words], capture_output=True, text=True, timeout=SECONDS, check=False,
-                              stdin=subprocess.DEVNULL, env={**os.environ, "XDG_STATE_HOME": self.path("state"),
-                                                             "HOME": self.directory})
-        equal(done.returncode, status, f"exit status of {' '.join(words)}: {done.stderr}")
-        return done.stderr if status else done.stdout + done.stderr
-
     def run(self, *words, status=0):
-        """A machine."""
-        return self.openena("run", "one", "--detach", "--accel", "tcg", "--memory", "128M", *words, status=status)
+        """A machine: what is printed."""
+        done = self.command("run", "one", "--detach", "--accel", "tcg", "--memory", "128M", *words, status=status)
+        return done.stdout + done.stderr
 
     def refused(self, part, *words):
         """A machine that is not started, for a reason."""
@@ -61,7 +49,7 @@ class Place:
     def machine(self, name):
         return self.path("state", "openena", "machines", "one", name)
 
-    def command(self):
+    def qemu_words(self):
         """QEMU's words."""
         with open(self.machine("command"), encoding="utf-8") as source:
             return source.read()
@@ -72,15 +60,8 @@ class Place:
                               capture_output=True, timeout=SECONDS).stdout
 
 
-@contextlib.contextmanager
 def place():
-    """A place, and the end of what is in it."""
-    with tempfile.TemporaryDirectory(prefix="openena-") as directory:
-        there = Place(directory)
-        try:
-            yield there
-        finally:
-            there.openena("stop", "--all")
+    return program.place(Place)
 
 
 @test
@@ -95,9 +76,9 @@ def what_cloud_init_is_told(_):
         nics = json.loads(there.in_seed("network-config"))["ethernets"]
         equal([nic.get("dhcp4") for nic in nics.values()], [True, False], "DHCP")
         for nic in nics.values():
-            assert nic["match"]["macaddress"] in there.command(), "the interface's address"
-        equal(there.command().count("-device ena,"), 2, "adapters")
-        equal(there.command().count("instance-type=c5n.large"), 2, "adapters of the type")
+            assert nic["match"]["macaddress"] in there.qemu_words(), "the interface's address"
+        equal(there.qemu_words().count("-device ena,"), 2, "adapters")
+        equal(there.qemu_words().count("instance-type=c5n.large"), 2, "adapters of the type")
         vendor = json.loads(there.in_seed("vendor-data").partition(b"\n")[2])
         with open(there.machine("password"), encoding="ascii") as source:
             equal(vendor["password"], source.read().strip(), "the password")
@@ -116,18 +97,18 @@ def an_image_is_not_written_to_and_an_overlay_is_kept(_):
         there.qemu_img("convert", "-O", "qcow2", there.raw, image)
         said = there.run("--image", image)
         assert "nobody can log in" in said, said
-        assert "disk.qcow2" in there.command() and image not in there.command(), there.command()
+        assert "disk.qcow2" in there.qemu_words() and image not in there.qemu_words(), there.qemu_words()
         assert "vendor-data" not in os.listdir(there.machine("seed")), "a password that nobody has asked for"
         there.openena("stop", "one")
         for _ in range(2):
             there.run("--image", image, "--overlay", overlay)
-            assert overlay.replace(",", ",,") in there.command() and os.path.exists(overlay), there.command()
+            assert overlay.replace(",", ",,") in there.qemu_words() and os.path.exists(overlay), there.qemu_words()
             there.openena("stop", "one")
         other = there.file("other.img", open(there.raw, "rb").read())
         there.refused("is no overlay of", "--image", other, "--overlay", overlay)
         there.refused("is no overlay of", "--image", other, "--overlay", there.raw)
         there.run("--image", image, "--uefi")
-        assert "if=pflash" in there.command(), there.command()
+        assert "if=pflash" in there.qemu_words(), there.qemu_words()
 
 
 @test
