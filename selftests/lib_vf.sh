@@ -87,14 +87,19 @@ disable()
     ! ls -d "$pf_device"/virtfn* 2>/dev/null
 }
 
-# Hands a PCI function to vfio-pci, from whoever has it.
-to_vfio() # function
+# Gives a PCI function to a driver, from whoever has it.
+give_to() # function driver
 {
     local device=/sys/bus/pci/devices/$1
-    modprobe vfio-pci && echo vfio-pci >"$device/driver_override" || return 1
+    modprobe "$2" && echo "$2" >"$device/driver_override" || return 1
     [ ! -e "$device/driver" ] || echo "$1" >"$device/driver/unbind"
     echo "$1" >/sys/bus/pci/drivers_probe
-    [ "$(basename "$(readlink "$device/driver")")" = vfio-pci ]
+    [ "$(basename "$(readlink "$device/driver")")" = "$2" ]
+}
+
+to_vfio() # function
+{
+    give_to "$1" vfio-pci
 }
 
 # Functions that no driver takes; prints the first one.

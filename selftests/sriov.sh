@@ -1,18 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Virtual functions: enabled and disabled, each with a driver of its own in a namespace of its own,
-# reached by each other, by their physical function and over the wire.
+# Virtual functions: enabled and disabled, each in a namespace of its own, reached by each other, by
+# their physical function and over the wire. Driven by the driver of the physical one, then one of them
+# by the other driver.
 
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib_vf.sh"
 
-drivers()
+drivers_are() # driver of each function
 {
-    local number driver
-    for ((number = 0; number < counted; number++)); do
-        driver=$(basename "$(readlink "$pf_device/virtfn$number/driver")")
-        echo "virtual function $number: $driver"
-        [ "$driver" = "$DRIVER" ] || return 1
+    local number=0 driver
+    for driver in "$@"; do
+        echo "virtual function $number: $(basename "$(readlink "$pf_device/virtfn$number/driver")")"
+        [ "$pf_device/virtfn$number/driver" -ef "/sys/bus/pci/drivers/$driver" ] || return 1
+        number=$((number + 1))
     done
 }
 
@@ -45,7 +46,7 @@ jumbo()
         in_vf "$number" sh -c 'for i in /sys/class/net/e*; do ip link set "${i##*/}" mtu 9001; done'
     done
     set_mtu_both 9001 && pings 5 8973 in_vf 0 -- "$(vf_address 1)" &&
-        pings 5 8973 in_vf 1 -- "$REMOTE_V4"
+        pings 5 8973 in_vf 1 -- "$REMOTE_V4" && pings 5 8973 in_vf 0 -- "$REMOTE_V4"
 }
 
 stream() # command-prefix...
@@ -161,12 +162,37 @@ again()
     done
 }
 
+# The first function is the other driver's, the second one this one's, as the physical one is.
+mixed()
+{
+    enable_without_drivers 2 && give_to "$(basename "$(readlink "$pf_device/virtfn0")")" "$other" &&
+        give_to "$(basename "$(readlink "$pf_device/virtfn1")")" "$DRIVER" && drivers_are "$other" "$DRIVER" &&
+        set_up_all
+}
+
+with_other_driver()
+{
+    run "one function is driven by $other, the other and the physical one by $DRIVER" mixed
+    run "$other: from a function of $DRIVER" pings 5 56 in_vf 1 -- "$(vf_address 0)"
+    run "$other: to the physical function" pings 5 56 in_vf 0 -- "$LOCAL_V4"
+    run "$other: over the wire" pings 5 56 in_vf 0 -- "$REMOTE_V4"
+    run "$other: jumbo frames" jumbo
+    run "$other: TCP over the wire" stream in_vf 0
+    run "$other: RSS" rss
+    run "$other: disabled" disable
+}
+
+other=ena
+[ "$DRIVER" = openena ] || other=openena
+
 st_begin "virtual functions"
 vf_begin
 log_allow "^$DRIVER [0-9a-f:.]+" 'left SR-IOV enabled'
+defer "modprobe -r $other"
+defer "echo 1 >$pf_device/sriov_drivers_autoprobe"
 defer disable
 run "$counted functions are enabled" enable
-run "each is driven by $DRIVER" drivers
+run "each is driven by $DRIVER" drivers_are "$DRIVER" "$DRIVER"
 run "each gets a carrier in a namespace of its own" set_up_all
 run "each has an address of its own" addresses_differ
 run "from one to the other, within the adapter" between_functions
@@ -183,4 +209,9 @@ run "disabled" disable
 run "enabled and disabled again, three times" again
 run "the driver of the physical function goes while they are enabled" unbound
 run "the physical function still has traffic" can_ping
+if modprobe -nq "$other"; then
+    with_other_driver
+else
+    say "there is no $other for this kernel"
+fi
 st_end

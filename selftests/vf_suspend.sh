@@ -19,9 +19,7 @@ suspend()
 driven_by_ena()
 {
     local vf
-    vf=$(enable_without_drivers 1) && modprobe ena || return 1
-    echo ena >"/sys/bus/pci/devices/$vf/driver_override" && echo "$vf" >/sys/bus/pci/drivers_probe || return 1
-    [ "$(basename "$(readlink "/sys/bus/pci/devices/$vf/driver")")" = ena ] && set_up 0
+    vf=$(enable_without_drivers 1) && give_to "$vf" ena && set_up 0
 }
 
 reaches_wire()
