@@ -29,7 +29,7 @@ help:
 	@echo '  make check-clients  drivers that are not ours on our adapter'
 	@echo 'make check-dpdk     DPDK on our adapter; minutes'
 	@echo 'make check-asan-qemu  the adapter in a QEMU under sanitizers, which it builds; by name only'
-	@echo 'make check-debug    our driver on a kernel that looks after its memory; long; by name only'
+	@echo 'make check-debug    our driver on a kernel with KASAN, lockdep, kmemleak; it builds one; by name only'
 	@echo 'make check-linux-selftests  the selftests of Linux itself; an hour or more'
 	@echo 'make check-packages  the Debian packages, in a root and a VM of their own; minutes, as root'
 	@echo 'make check-image    a cloud image, which it makes, by BIOS and UEFI; many minutes, as root'
@@ -77,9 +77,10 @@ check-asan-qemu:
 	@scripts/setup host qemu kernel vm
 	@scripts/check-asan-qemu
 
-# By name only: such a kernel is slow. TESTS= some of selftests/
+# By name only: it builds a kernel, and that is slow. TESTS= some of selftests/, or --stock first for
+# Debian's kernel with what it has of such checks.
 check-debug:
-	@scripts/setup host qemu kernel vm
+	@scripts/setup host qemu kernel vm debug
 	@scripts/check-debug $(TESTS)
 
 # TARGET= one of scripts/fuzz list, SECONDS= how long

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Pages that a page pool does not get back: left by the tests before this one, by every way to set
-# the adapter up anew, and by the module when it is removed.
+# Pages that a page pool does not get back, and memory that kmemleak finds no owner of: left by the
+# tests before this one, by every way to set the adapter up anew, and by the module when it is removed.
 # timeout: 400
 
 . "$(dirname "$0")/lib.sh"
@@ -36,7 +36,17 @@ remove()
     modprobe -r "$DRIVER"
 }
 
-st_begin "pages that page pools do not get back"
+# What kmemleak has seen allocated and finds no pointer to; it believes an object to be 5 s old at least.
+nothing_lost()
+{
+    local leaks=/sys/kernel/debug/kmemleak
+    [ -w "$leaks" ] || { echo "this kernel has no kmemleak"; return $KSFT_SKIP; }
+    sleep 6
+    echo scan >"$leaks" && echo scan >"$leaks" || return 1
+    [ ! -s "$leaks" ] || { head -n 60 "$leaks"; return 1; }
+}
+
+st_begin "pages and memory that nobody gives back"
 is_ena || skip_all "$DRIVER has other rings"
 queues=$(ethtool_number -l current Combined)
 ring=$(ethtool_number -g current RX)
@@ -45,7 +55,9 @@ run "no page pool waits for its pages" pools_empty
 run "set up anew in every way, $ROUNDS times" set_up_anew
 run "traffic afterwards arrives byte for byte" traffic
 run "no page pool waits after that" pools_empty
+run "no memory is lost" nothing_lost
 defer "modprobe $DRIVER; net_setup"
 run "the module goes" remove
 run "no page pool waits without the module" pools_empty
+run "no memory is lost without the module" nothing_lost
 st_end

@@ -16,7 +16,8 @@ from . import BUILD, UserError, lapic, migration, monitor, stall, tsc
 COMPLAINT = re.compile(r"Kernel panic|Oops[: ]|BUG: |WARNING: |general protection fault|"
                        r"INFO: task .* blocked|rcu: INFO: .*stall|"
                        r"refcount_t: |list_(add|del) corruption|double fault|"
-                       r"BUG [-\w:]+ \(|pagealloc: memory corruption|DMAR: .*fault|stalled pool shutdown")
+                       r"BUG [-\w:]+ \(|pagealloc: memory corruption|DMAR: .*fault|stalled pool shutdown|"
+                       r"UBSAN: |kmemleak: \d+ new suspected|unregister_netdevice: waiting")
 PANIC = re.compile(r"Kernel panic|Attempted to kill init")
 
 QUIT_SECONDS = 10
