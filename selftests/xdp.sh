@@ -119,6 +119,7 @@ hash_is_known() # port hints...
 asks_for_hints()
 {
     local port hints clock before
+    [ -e /sys/kernel/btf/vmlinux ] || { echo "this kernel does not describe its types (BTF)"; return $KSFT_SKIP; }
     need_openena || return
     # shellcheck disable=SC2310 # by its answer
     printf "6.4\n%s\n" "$(uname -r)" | sort -VC || { echo "since Linux 6.4"; return "$KSFT_SKIP"; }
