@@ -193,9 +193,10 @@ struct oe_settings {
 	 */
 	uint32_t push;
 	/*
-	 * Each pair has a second TX queue, for frames of XDP: at most half of the queues can be
-	 * used. No frame is longer than @xdp_frame, in bytes with Ethernet header and VLAN tag, for
-	 * who takes a frame in one buffer only; 0: any length. That acts at once.
+	 * Frames of XDP are sent: by a second TX queue of each pair, or by the pair's only one where
+	 * the device has no such queues left. No frame is longer than @xdp_frame, in bytes with
+	 * Ethernet header and VLAN tag, for who takes a frame in one buffer only; 0: any length. That
+	 * acts at once.
 	 */
 	bool xdp;
 	uint32_t xdp_frame;
@@ -231,7 +232,8 @@ void oe_close(struct oe_adapter *adapter);
  *
  * Stopped: their buffers are the shim's, and oe_start_receiver() or oe_close() follows. On failure of
  * either a reset was asked for, and until then the queues do nothing; if it was of the stop, the
- * device may still use the buffers. -EINVAL: no such pair, or not open.
+ * device may still use the buffers. -EINVAL: no such pair, or not open; -EOPNOTSUPP: its frames of
+ * XDP share the TX queue that goes on. In both cases nothing happened.
  */
 int oe_stop_receiver(struct oe_adapter *adapter, uint32_t index);
 /* Empty: the shim posts buffers. */
@@ -271,6 +273,8 @@ enum oe_tx_flags {
 	OE_TX_UDP = 8, /* else TCP */
 	OE_TX_DF = 16,
 	OE_TX_KICK = 32, /* ring the doorbell at once: for callers with nothing to file */
+	OE_TX_XDP =
+		64, /* of XDP: counted as such, and leaves a shared queue's last room to the stack */
 };
 
 struct oe_tx_packet {
@@ -294,8 +298,10 @@ struct oe_tx_result {
 
 struct oe_txq *oe_txq(struct oe_adapter *adapter, uint32_t index);
 /*
- * The TX queue of pair @index for frames of XDP, NULL without oe_settings.xdp. It is served like the
- * pair's other one, by the same vector and NAPI; who submits holds a lock of the shim's.
+ * The TX queue of pair @index for frames of XDP, NULL without oe_settings.xdp. One of its own is
+ * served like the pair's other one, by the same vector and NAPI; who submits holds a lock of the
+ * shim's. Or it is oe_txq() itself: who submits holds that one's lock, and ids of both kinds are
+ * completed together.
  */
 struct oe_txq *oe_xdp_txq(struct oe_adapter *adapter, uint32_t index);
 /* The pair whose XDP queue takes what processor @cpu redirects to this adapter. While open. */
@@ -312,7 +318,7 @@ int oe_tx_submit(struct oe_txq *q, const struct oe_tx_packet *packet, struct oe_
 uint32_t oe_tx_push(const struct oe_txq *q);
 /* Ring the doorbell for what OE_TX_KICK left out. */
 void oe_tx_kick(struct oe_txq *q);
-/* How many packets of one buffer the queue takes now. Under the lock of who submits. */
+/* How many packets of XDP of one buffer the queue takes now. Under the lock of who submits. */
 uint32_t oe_tx_room(const struct oe_txq *q);
 /*
  * Whether a stopped queue has room again. Any context. Begins with a full

@@ -167,7 +167,9 @@ redirects_to_another_adapter()
     ip link set "$third" up && attach pass "$third" || return 1
     defer "ip link set dev $third xdpdrv off"
     load third "$third" redirect && attach third/redirect && ready || return 1
-    exchange third/redirect 0 "$FRAMES"
+    exchange third/redirect 0 "$FRAMES" || return 1
+    # It sees the frames of later tests, too.
+    ip link set dev "$third" xdpdrv off
 }
 
 replaced_under_traffic()
@@ -218,18 +220,35 @@ none_left()
     [ "$seen" = "$FRAMES 0 0" ]
 }
 
-needs_half_the_queues()
+# The queues of XDP are the stack's then; programs stay when their number changes.
+with_all_queues()
 {
-    local said='nvalid argument|xceed|queue|channel'
-    [ "$DRIVER" != openena ] ||
-        said="$IN_THE_LOG|XDP takes a second TX queue for each: $max queues are above the limit of $((max / 2))"
-    [ "$max" -ge 2 ] || { echo "the adapter has $max queue pair"; return "$KSFT_SKIP"; }
+    local name
     detach
     ethtool -L "$NETIF" combined "$max" || return 1
-    refuses "$said" attach pass || return 1
-    ethtool -L "$NETIF" combined $((max / 2)) && attach pass || return 1
-    refuses 'nvalid argument|queue|channel' ethtool -L "$NETIF" combined "$max" || return 1
-    detach
+    if [ "$DRIVER" != openena ]; then
+        refuses 'nvalid argument|xceed|queue|channel' attach pass &&
+            ethtool -L "$NETIF" combined $((max > 1 ? max / 2 : 1))
+        return
+    fi
+    for name in "drop 0 0" "redirect 0 $FRAMES" "adjust $FRAMES 0 4" "tx 0 $FRAMES"; do
+        # shellcheck disable=SC2086 # words
+        acts $name || return 1
+    done
+    ethtool -L "$NETIF" combined 1 && acts tx 0 "$FRAMES" && ethtool -L "$NETIF" combined "$max" && detach
+}
+
+# The stack's packets and a program's frames in one queue: none of either is lost.
+shared_under_traffic()
+{
+    local status=0
+    need_openena || return
+    ethtool -L "$NETIF" combined "$max" && attach tx && ready || return 1
+    for _ in 1 2 3; do
+        exchange tx 0 "$FRAMES" || status=1
+    done
+    traffic_moves 20 || status=1
+    attach pass && ethtool -L "$NETIF" combined $((max > 1 ? max / 2 : 1)) && return $status
 }
 
 # A program that knows no frames of several buffers.
@@ -278,7 +297,7 @@ coproc XDP { exec python3 "$ST_DIR/xdp.py" serve "$NETIF" "$REMOTE_NS" "$LOCAL_M
 defer "kill $XDP_PID"
 defer "ethtool -L $NETIF combined $first"
 defer "ip link set dev $NETIF xdpdrv off"
-# Half of the queues send what programs send.
+# Half of the queues send what programs send; with_all_queues tries the other way.
 if [ "${max:-1}" -ge 2 ] && [ "$first" -gt $((max / 2)) ]; then
     [ "$DRIVER" = ena ] && log_allow '^ena .*Command parameter 46 is not supported'
     ethtool -L "$NETIF" combined $((max / 2))
@@ -290,8 +309,8 @@ features gro off
 defer "ethtool -K $NETIF gro on"
 [ "$DRIVER" != ena ] || log_allow '^ena .*[xX][dD][pP]'
 log_allow 'Illegal XDP return value 77'
-# What needs_half_the_queues and needs_a_frame_in_a_page ask for, where no answer holds a text.
-log_allow 'XDP takes a second TX queue for each|the limit of XDP with a frame in one buffer'
+# What needs_a_frame_in_a_page asks for, where no answer holds a text.
+log_allow 'the limit of XDP with a frame in one buffer'
 run "pass: every frame arrives" acts pass "$FRAMES" 0
 run "drop: none does" acts drop 0 0
 run "aborted: none does" acts aborted 0 0
@@ -306,12 +325,13 @@ run "redirect from one adapter to another" redirects_to_another_adapter
 run "frames of several buffers" long_frames
 run "a program outlives down and up" survives_down
 run "without a program every frame arrives" none_left
-run "refused with more than half of the queues in use" needs_half_the_queues
+run "with all queues in use" with_all_queues
 run "refused with frames larger than a page" needs_a_frame_in_a_page
 attach pass
 run "traffic starts" traffic_start
 run "programs are replaced under traffic" replaced_under_traffic
 run "and need no new queues for it" replaced_without_closing
 run "programs come and go under traffic" attached_under_traffic
+run "a program sends by the queues of the traffic" shared_under_traffic
 run "no byte of it was lost" traffic_stop
 st_end

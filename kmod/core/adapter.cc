@@ -347,7 +347,7 @@ Status Adapter::create_queues()
 	}
 }
 
-/* Frames of XDP have a queue of their own, with the vector of the pair they belong to. */
+/* A queue for XDP alone has the vector of the pair it belongs to. */
 Status Adapter::create_tx(uint32_t index)
 {
 	uint32_t pair = index % settings_.queues;
@@ -357,6 +357,7 @@ Status Adapter::create_tx(uint32_t index)
 				 {.kernel = kernel_,
 				  .reset = &reset_,
 				  .stats = index < settings_.queues ? &stats.tx : &stats.xdp_tx,
+				  .xdp_stats = &stats.xdp_tx,
 				  .index = index,
 				  .depth = settings_.tx_ring,
 				  .vector = ENA_VECTOR_FIRST_IO + pair,
@@ -385,7 +386,10 @@ Status Adapter::create_rx(uint32_t index)
 
 Status Adapter::create_pairs()
 {
-	if (Status status = tx_.allocate(tx_queues(settings_)); !status)
+	const bool own = settings_.xdp && 2 * settings_.queues <= tx_queue_limit(settings_.push);
+
+	xdp_shares_ = settings_.xdp && !own;
+	if (Status status = tx_.allocate(settings_.queues * (own ? 2 : 1)); !status)
 		return status;
 	if (Status status = rx_.allocate(settings_.queues); !status)
 		return status;

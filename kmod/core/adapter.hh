@@ -47,8 +47,8 @@ struct PairStats {
 	struct oe_rx_stats rx;
 };
 
-/* TX queues that the settings ask for. */
-constexpr uint32_t tx_queues(const oe_settings &settings)
+/* Rows of TX counters: frames of XDP have their own, also in a queue that is not theirs alone. */
+constexpr uint32_t tx_rows(const oe_settings &settings)
 {
 	return settings.queues * (settings.xdp ? 2 : 1);
 }
@@ -143,10 +143,15 @@ class Adapter {
 	{
 		return i < tx_.size() ? &tx_[i] : nullptr;
 	}
-	/* The XDP queue of pair @i: behind those of all pairs. */
-	[[nodiscard]] struct oe_txq *xdp_tx_queue(uint32_t i)
+	/* The queue of pair @i for XDP alone: behind those of all pairs. */
+	[[nodiscard]] struct oe_txq *own_xdp_queue(uint32_t i)
 	{
 		return i < rx_.size() ? tx_queue(rx_.size() + i) : nullptr;
+	}
+	/* That which takes the pair's frames of XDP. */
+	[[nodiscard]] struct oe_txq *xdp_tx_queue(uint32_t i)
+	{
+		return xdp_shares_ ? tx_queue(i) : own_xdp_queue(i);
 	}
 	[[nodiscard]] uint32_t xdp_pair(uint32_t cpu) const
 	{
@@ -293,7 +298,8 @@ class Adapter {
 	HashFields hash_fields_;
 	FlowSteering flows_;
 	AcceleratedRfs rfs_;
-	Array<struct oe_txq> tx_; /* of the pairs; then, with XDP, a second one of each */
+	Array<struct oe_txq> tx_; /* of the pairs; then, for XDP, a second one of each */
+	bool xdp_shares_ = false; /* frames of XDP go by the pairs' only ones */
 	Array<struct oe_rxq> rx_;
 	bool open_ = false;
 

@@ -46,7 +46,7 @@ Status Adapter::check_compatible(const Features &found) const
 		return Errno::invalid;
 	}
 	if (!not_less(kernel_, "an MTU", found.max_mtu, settings_.mtu) ||
-	    !not_less(kernel_, "a number of queues", found.max_queues, tx_queues(settings_)) ||
+	    !not_less(kernel_, "a number of queues", found.max_queues, settings_.queues) ||
 	    !not_less(kernel_, "a TX ring", found.max_tx_ring, settings_.tx_ring) ||
 	    !not_less(kernel_, "an RX ring", found.max_rx_ring, settings_.rx_ring) ||
 	    !not_less(kernel_, "TX buffers for a packet", found.max_tx_buffers,

@@ -11,8 +11,10 @@ Status Adapter::stop_receiver(uint32_t pair)
 {
 	if (!open_ || pair >= rx_.size())
 		return Errno::invalid;
+	if (xdp_shares_)
+		return Errno::not_supported;
 	bool confirmed = rx_[pair].stop(admin_);
-	if (TxQueue *xdp = xdp_tx_queue(pair))
+	if (TxQueue *xdp = own_xdp_queue(pair))
 		confirmed = xdp->stop(admin_) && confirmed;
 	if (confirmed)
 		return {};
@@ -27,7 +29,7 @@ Status Adapter::start_queues(uint32_t pair)
 	const uint16_t before = rx_[pair].device().sq().value;
 
 	/* In the order of oe_open(), so that a device that takes the first free index gives the same. */
-	if (TxQueue *xdp = xdp_tx_queue(pair)) {
+	if (TxQueue *xdp = own_xdp_queue(pair)) {
 		if (Status status = xdp->start(admin_); !status)
 			return status;
 	}

@@ -76,22 +76,11 @@ uint32_t Adapter::tx_queue_limit(uint32_t push) const
 
 bool Adapter::check_xdp(const oe_settings &wanted, Refusal &why) const
 {
-	uint32_t limit = tx_queue_limit(wanted.push);
-
-	if (!wanted.xdp)
+	if (!wanted.xdp || !wanted.xdp_frame || wanted.mtu + ethernet_overhead <= wanted.xdp_frame)
 		return true;
-	if (tx_queues(wanted) > limit) {
-		why << "XDP takes a second TX queue for each: " << wanted.queues
-		    << " queues are above the limit of " << limit / 2;
-		return false;
-	}
-	if (wanted.xdp_frame && wanted.mtu + ethernet_overhead > wanted.xdp_frame) {
-		why << "MTU of " << wanted.mtu << " is above "
-		    << wanted.xdp_frame - ethernet_overhead
-		    << ", the limit of XDP with a frame in one buffer";
-		return false;
-	}
-	return true;
+	why << "MTU of " << wanted.mtu << " is above " << wanted.xdp_frame - ethernet_overhead
+	    << ", the limit of XDP with a frame in one buffer";
+	return false;
 }
 
 bool Adapter::check_stamps(const oe_settings &wanted, Refusal &why) const

@@ -119,7 +119,7 @@ uint32_t Adapter::stats_count() const
 {
 	return count_of(global_counters) + metrics_.count() +
 	       (info_.phc ? count_of(phc_counters) : 0) +
-	       tx_queues(settings_) * count_of(tx_counters) +
+	       tx_rows(settings_) * count_of(tx_counters) +
 	       settings_.queues * count_of(rx_counters) + count_of(admin_counters);
 }
 
@@ -133,7 +133,7 @@ void Adapter::stats_names(char (*names)[OE_STAT_NAME]) const
 		names = put_names(names, Name() << "queue_" << i << "_tx_", tx_counters);
 		names = put_names(names, Name() << "queue_" << i << "_rx_", rx_counters);
 	}
-	for (uint32_t i = settings_.queues; i < tx_queues(settings_); i++)
+	for (uint32_t i = settings_.queues; i < tx_rows(settings_); i++)
 		names = put_names(names, Name() << "queue_" << i << "_xdp_tx_", tx_counters);
 	put_names(names, Name() << "ena_admin_q_", admin_counters);
 }
@@ -148,7 +148,7 @@ void Adapter::stats_values(uint64_t *values)
 		values = put_values(values, &pair_stats_[i].tx, tx_counters);
 		values = put_values(values, &pair_stats_[i].rx, rx_counters);
 	}
-	for (uint32_t i = settings_.queues; i < tx_queues(settings_); i++)
+	for (uint32_t i = settings_.queues; i < tx_rows(settings_); i++)
 		values = put_values(values, &pair_stats_[i - settings_.queues].xdp_tx, tx_counters);
 	put_values(values, &admin_.counters(), admin_counters);
 }

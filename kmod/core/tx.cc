@@ -66,6 +66,8 @@ Status TxQueue::create(AdminQueue &admin, const TxConfig &config)
 	stop_below_ = config.llq.entries_for(config.max_buffers + 1);
 	/* Woken with some slack, or the queue would stop again at once. */
 	wake_from_ = config.depth / 4 > stop_below_ ? config.depth / 4 : stop_below_;
+	/* A stopped queue is woken, however many frames of XDP wait for their turn. */
+	xdp_leaves_ = config.stats == config.xdp_stats ? 0 : wake_from_;
 	return start(admin);
 }
 
@@ -131,7 +133,12 @@ bool TxQueue::has_room() const
 
 uint32_t TxQueue::small_packets() const
 {
-	return room() / config_.llq.entries_for(config_.llq.meta_in_each ? 2 : 1);
+	uint32_t entries = room();
+
+	return entries > xdp_leaves_
+		       ? (entries - xdp_leaves_) /
+				 config_.llq.entries_for(config_.llq.meta_in_each ? 2 : 1)
+		       : 0;
 }
 
 bool TxQueue::offloads_possible(const oe_tx_packet &packet) const
@@ -280,7 +287,8 @@ Status TxQueue::submit(const oe_tx_packet &packet, oe_tx_result &result)
 	uint32_t entries = config_.llq.entries_for((packet.nbuffers ? packet.nbuffers : 1u) +
 						   (new_meta ? 1u : 0u));
 	uint32_t room_before = room();
-	if (room_before < entries)
+	bool xdp = is_set(packet.flags, OE_TX_XDP);
+	if (room_before < (xdp ? entries + xdp_leaves_ : entries))
 		return Errno::busy;
 	/* The packets before this one fill a burst: they were filed, and go now. */
 	if (config_.llq.burst && tail_.count() - rung_ + entries > config_.llq.burst)
@@ -295,8 +303,9 @@ Status TxQueue::submit(const oe_tx_packet &packet, oe_tx_result &result)
 	if (config_.llq.entry_size)
 		llq_.end(tail_);
 	store_relaxed(used_, tail_.count());
-	config_.stats->cnt += packet.packets;
-	config_.stats->bytes += packet.bytes;
+	struct oe_tx_stats *stats = xdp ? config_.xdp_stats : config_.stats;
+	stats->cnt += packet.packets;
+	stats->bytes += packet.bytes;
 
 	/* Otherwise the shim files the packet under its id first. */
 	if (is_set(packet.flags, OE_TX_KICK))

@@ -27,6 +27,8 @@ struct TxConfig {
 	oe_kernel *kernel = nullptr;
 	ResetRequest *reset = nullptr;
 	struct oe_tx_stats *stats = nullptr;
+	struct oe_tx_stats *xdp_stats =
+		nullptr; /* of frames of XDP; the same if there are no others */
 	uint32_t index = 0; /* for people: those of XDP come after all others */
 	uint32_t depth = 0;
 	uint32_t vector = 0;
@@ -54,7 +56,7 @@ class TxQueue {
 	[[nodiscard]] Status submit(const oe_tx_packet &packet, oe_tx_result &result);
 	void kick();
 	[[nodiscard]] bool has_room() const;
-	/* In packets of one buffer. */
+	/* In packets of one buffer, of XDP. */
 	[[nodiscard]] uint32_t small_packets() const;
 	[[nodiscard]] uint32_t completed(uint16_t *ids, uint32_t max);
 	void release(const uint16_t *ids, uint32_t n);
@@ -134,6 +136,7 @@ class TxQueue {
 	Array<uint16_t> free_ids_;
 	uint32_t stop_below_ = 0; /* entries a largest packet may take */
 	uint32_t wake_from_ = 0;
+	uint32_t xdp_leaves_ = 0; /* entries that frames of XDP may not take */
 	bool broken_ = false; /* the completer's: nothing is believed any more */
 
 	/* The producer's. */

@@ -26,7 +26,7 @@ static int oe_poll(struct napi_struct *napi, int budget)
 	/* Netpoll sends only: it must not receive, nor touch the pages of pools. */
 	if (unlikely(!budget))
 		return 0;
-	if (pair->xdp)
+	if (pair->xdp && !pair->xdp_shared)
 		tx_more |= oe_xdp_clean(pair);
 	if (pair->xsk)
 		tx_more |= oe_xsk_send(pair);

@@ -98,14 +98,15 @@ struct oe_pair {
 	bool starved; /* a refill ran out of pages: the service work tries again */
 	char irq_name[IFNAMSIZ + 16];
 
-	/* XDP: all of it only while queues for its frames are there. */
+	/* XDP: all of it only while its frames can be sent. */
 	bool xdp;
+	bool xdp_shared; /* xdp_txq is txq: ids of both kinds, in the files of both */
 	bool xdp_open; /* others may use its queue for XDP, if they may any */
 	bool xdp_sent, xdp_redirected; /* the poll has something to flush */
 	struct oe_txq *xdp_txq;
 	struct oe_tx_stats *xdp_tx_stats;
 	struct oe_xdp_slot *xdp_slots; /* by request id */
-	spinlock_t xdp_lock; /* submission to xdp_txq: the NAPI, and other interfaces' */
+	spinlock_t xdp_lock; /* see oe_xdp_lock() */
 	struct xdp_rxq_info xdp_rxq;
 
 	/* AF_XDP without copies. Two pools: the one in use while open, and under rtnl the wanted one. */
@@ -127,7 +128,7 @@ struct oe_pair {
 	/* Scratch of the sender, under the queue's lock: on the stack it would be zeroed for each packet. */
 	struct oe_tx_map tx_map ____cacheline_aligned_in_smp;
 	u8 tx_header[OE_MAX_PUSH]; /* a header that is not in one piece */
-	struct oe_xdp_map xdp_map; /* under xdp_lock */
+	struct oe_xdp_map xdp_map; /* under oe_xdp_lock() */
 };
 
 /* One PCI function; lives in its net_device. */
@@ -275,6 +276,9 @@ void oe_xdp_stop(struct oe_kernel *kernel);
 bool oe_xdp_send_back(struct oe_pair *pair, struct xdp_buff *xdp);
 void oe_xdp_kick(struct oe_pair *pair);
 bool oe_xdp_clean(struct oe_pair *pair);
+bool oe_xdp_completed(struct oe_pair *pair, u16 id);
+void oe_xdp_lock(struct oe_pair *pair);
+void oe_xdp_unlock(struct oe_pair *pair);
 int oe_xdp_tx_open(struct oe_pair *pair);
 void oe_xdp_tx_close(struct oe_pair *pair);
 
@@ -291,7 +295,6 @@ void oe_xsk_receive(struct oe_pair *pair, struct bpf_prog *prog, const struct oe
 struct sk_buff *oe_xsk_copy(struct oe_pair *pair, const struct xdp_buff *xdp);
 bool oe_xsk_send(struct oe_pair *pair);
 void oe_xsk_sent(struct oe_pair *pair, u32 turn);
-void oe_xsk_report(struct oe_pair *pair);
 
 /* ptp.c */
 extern const struct attribute_group *oe_device_groups[];

@@ -77,8 +77,11 @@ int oe_receiver_reopen(struct oe_pair *pair)
 		napi_enable(&pair->napi);
 	}
 	if (err) {
-		netdev_warn(kernel->netdev, "queue %u did not open again (%d), now all do\n",
-			    pair->index, err);
+		/* One whose frames of XDP share the stack's queue never opens alone. */
+		if (err != -EOPNOTSUPP)
+			netdev_warn(kernel->netdev,
+				    "queue %u did not open again (%d), now all do\n", pair->index,
+				    err);
 		oe_down(kernel);
 		return oe_up_or_later(kernel);
 	}

@@ -293,8 +293,14 @@ static void oe_tx_stamped(struct oe_pair *pair, struct sk_buff *skb, u16 id)
 	skb_tstamp_tx(skb, &stamps);
 }
 
+/* What byte queue limits are told. */
+struct oe_tx_sum {
+	u32 packets, bytes;
+};
+
 /* Free the packets of @n ids. Returns how many were in flight; fewer: the device lies. */
-static u32 oe_tx_free(struct oe_pair *pair, const u16 *ids, u32 n, int budget, u32 *bytes)
+static u32 oe_tx_free(struct oe_pair *pair, const u16 *ids, u32 n, int budget,
+		      struct oe_tx_sum *sum)
 {
 	struct device *dev = &pair->kernel->pdev->dev;
 	u32 i;
@@ -305,6 +311,8 @@ static u32 oe_tx_free(struct oe_pair *pair, const u16 *ids, u32 n, int budget, u
 		struct sk_buff *skb = smp_load_acquire(&slot->skb);
 
 		if (unlikely(!skb)) {
+			if (oe_xdp_completed(pair, ids[i]))
+				continue;
 			oe_request_reset(pair->kernel->adapter, ENA_RESET_INVALID_TX_REQ_ID);
 			break;
 		}
@@ -313,7 +321,8 @@ static u32 oe_tx_free(struct oe_pair *pair, const u16 *ids, u32 n, int budget, u
 			oe_tx_unmap(dev, slot->buffers, slot->nbuffers, slot->nlinear);
 		if (unlikely(pair->tx_stamps))
 			oe_tx_stamped(pair, skb, ids[i]);
-		*bytes += slot->bytes;
+		sum->packets++;
+		sum->bytes += slot->bytes;
 		slot->skb = NULL;
 		napi_consume_skb(skb, budget);
 	}
@@ -324,18 +333,22 @@ static u32 oe_tx_free(struct oe_pair *pair, const u16 *ids, u32 n, int budget, u
 bool oe_tx_clean(struct oe_pair *pair, int budget)
 {
 	struct netdev_queue *queue = netdev_get_tx_queue(pair->kernel->netdev, pair->index);
-	u32 packets = 0, bytes = 0, n, freed;
+	struct oe_tx_sum sum = {};
+	u32 done = 0, n, freed;
 
+	/* It must not free the pages of pools, which frames of XDP may be in. */
+	if (unlikely(!budget && pair->xdp_shared))
+		return false;
 	do {
 		n = oe_tx_completed(pair->txq, pair->tx_ids, OE_BURST);
 		if (n)
 			trace_openena_tx_completed(pair->kernel->netdev, pair->index, false, n);
-		freed = oe_tx_free(pair, pair->tx_ids, n, budget, &bytes);
+		freed = oe_tx_free(pair, pair->tx_ids, n, budget, &sum);
 		oe_tx_release(pair->txq, pair->tx_ids, freed);
-		packets += freed;
-	} while (n == OE_BURST && freed == n && packets < OE_TX_POLL_MAX);
+		done += freed;
+	} while (n == OE_BURST && freed == n && done < OE_TX_POLL_MAX);
 
-	netdev_tx_completed_queue(queue, packets, bytes);
+	netdev_tx_completed_queue(queue, sum.packets, sum.bytes);
 	oe_tx_wake(pair);
 	return n == OE_BURST && freed == n;
 }

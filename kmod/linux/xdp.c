@@ -8,7 +8,7 @@
 #include "openena.h"
 
 /*
- * What programs and sockets need: a second TX queue of each pair while there is any of them, and
+ * What programs and sockets need: a TX queue of each pair for XDP while there is any of them, and
  * frames in one buffer for a program that knows no frags, and for the memory of a socket.
  */
 static void oe_xdp_needs(struct oe_kernel *kernel, const struct bpf_prog *prog,
@@ -273,6 +273,7 @@ int oe_xdp_open(struct oe_pair *pair)
 	if (!pair->xdp)
 		return 0;
 	pair->xdp_txq = oe_xdp_txq(pair->kernel->adapter, pair->index);
+	pair->xdp_shared = pair->xdp_txq == pair->txq;
 	/* Frags are pages, too: a program may lengthen the last one. */
 	err = __xdp_rxq_info_reg(&pair->xdp_rxq, pair->kernel->netdev, pair->index,
 				 pair->napi.napi_id, pair->xsk ? 0 : PAGE_SIZE);
@@ -302,4 +303,5 @@ void oe_xdp_close(struct oe_pair *pair)
 	oe_xdp_tx_close(pair);
 	xdp_rxq_info_unreg(&pair->xdp_rxq);
 	pair->xdp_txq = NULL;
+	pair->xdp_shared = false;
 }

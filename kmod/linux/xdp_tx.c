@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Frames that XDP sends: a pair's own, sent back where they came from, and those that other
- * interfaces redirect here. They have a TX queue of their own in each pair.
+ * interfaces redirect here. They have a TX queue of their own in each pair, or share the pair's only
+ * one with the stack.
  */
 #include <net/xdp.h>
 
@@ -11,6 +12,29 @@
 
 /* Frames freed in one poll: bounds the time in it, whatever the ring size. */
 #define OE_XDP_POLL_MAX (4 * OE_BURST)
+
+/*
+ * Submission to the queue for XDP, by the pair's NAPI and those of other interfaces; the stack's own
+ * lock where that submits, too. Its watchdog needs no word of these frames: they leave the room that
+ * wakes a stopped queue (OE_TX_XDP). Bottom halves are off.
+ */
+void oe_xdp_lock(struct oe_pair *pair) __acquires(&pair->xdp_lock)
+{
+	struct netdev_queue *queue = netdev_get_tx_queue(pair->kernel->netdev, pair->index);
+
+	if (pair->xdp_shared)
+		__netif_tx_lock(queue, smp_processor_id());
+	else
+		spin_lock(&pair->xdp_lock);
+}
+
+void oe_xdp_unlock(struct oe_pair *pair) __releases(&pair->xdp_lock)
+{
+	if (pair->xdp_shared)
+		__netif_tx_unlock(netdev_get_tx_queue(pair->kernel->netdev, pair->index));
+	else
+		spin_unlock(&pair->xdp_lock);
+}
 
 static void oe_xdp_unmap(struct device *dev, const struct oe_tx_buffer *buffers, u16 nbuffers)
 {
@@ -71,7 +95,7 @@ unmap:
 	return false;
 }
 
-/* Under xdp_lock. The doorbell has not been rung for the frame. See oe_tx_file(). */
+/* Under oe_xdp_lock(). The doorbell has not been rung for the frame. See oe_tx_file(). */
 static void oe_xdp_file(struct oe_pair *pair, struct xdp_frame *frame, const struct oe_xdp_map *map,
 			u16 id)
 {
@@ -84,12 +108,12 @@ static void oe_xdp_file(struct oe_pair *pair, struct xdp_frame *frame, const str
 	smp_store_release(&slot->used, true);
 }
 
-/* Under xdp_lock. False: nothing happened, the frame is still the caller's. */
+/* Under oe_xdp_lock(). False: nothing happened, the frame is still the caller's. */
 static bool oe_xdp_send(struct oe_pair *pair, struct xdp_frame *frame, bool pool)
 {
 	struct device *dev = &pair->kernel->pdev->dev;
 	struct oe_xdp_map *map = &pair->xdp_map;
-	struct oe_tx_packet packet = {};
+	struct oe_tx_packet packet = {.flags = OE_TX_XDP};
 	struct oe_tx_result result;
 	int err;
 
@@ -130,10 +154,10 @@ bool oe_xdp_send_back(struct oe_pair *pair, struct xdp_buff *xdp)
 		xdp_return_buff(xdp);
 		return false;
 	}
-	spin_lock(&pair->xdp_lock);
+	oe_xdp_lock(pair);
 	/* Of a socket's memory the frame is a copy. */
 	sent = oe_xdp_send(pair, frame, !pair->xsk);
-	spin_unlock(&pair->xdp_lock);
+	oe_xdp_unlock(pair);
 	if (unlikely(!sent))
 		xdp_return_frame_rx_napi(frame);
 	return sent;
@@ -141,9 +165,9 @@ bool oe_xdp_send_back(struct oe_pair *pair, struct xdp_buff *xdp)
 
 void oe_xdp_kick(struct oe_pair *pair)
 {
-	spin_lock(&pair->xdp_lock);
+	oe_xdp_lock(pair);
 	oe_tx_kick(pair->xdp_txq);
-	spin_unlock(&pair->xdp_lock);
+	oe_xdp_unlock(pair);
 }
 
 /* Frames redirected from elsewhere. Returns how many were taken; the others are the caller's. */
@@ -162,13 +186,13 @@ int oe_ndo_xdp_xmit(struct net_device *netdev, int n, struct xdp_frame **frames,
 	/* Likewise for the pair alone: oe_xdp_pair_stop(). */
 	if (unlikely(!smp_load_acquire(&pair->xdp_open)))
 		return -ENETDOWN;
-	spin_lock(&pair->xdp_lock);
+	oe_xdp_lock(pair);
 	for (sent = 0; sent < n; sent++)
 		if (!oe_xdp_send(pair, frames[sent], false))
 			break;
 	if (flags & XDP_XMIT_FLUSH)
 		oe_tx_kick(pair->xdp_txq);
-	spin_unlock(&pair->xdp_lock);
+	oe_xdp_unlock(pair);
 	return sent;
 }
 
@@ -209,31 +233,57 @@ void oe_xdp_stop(struct oe_kernel *kernel)
 	synchronize_net();
 }
 
+/* Take what is on its way out of the file. False: nothing is, the device lies. */
+static bool oe_xdp_take(struct oe_pair *pair, u16 id, struct xdp_frame **frame)
+{
+	struct oe_xdp_slot *slot = &pair->xdp_slots[id];
+
+	/* Pairs with the release where a slot is filled. */
+	if (unlikely(!smp_load_acquire(&slot->used)))
+		return false;
+	slot->used = false;
+	*frame = slot->frame;
+	if (slot->frame)
+		oe_xdp_unmap(&pair->kernel->pdev->dev, slot->buffers, slot->nmapped);
+	else
+		oe_xsk_sent(pair, slot->turn);
+	return true;
+}
+
+/* From a queue that is shared. False: no frame of XDP has that id. NAPI context, never netpoll's. */
+bool oe_xdp_completed(struct oe_pair *pair, u16 id)
+{
+	struct xdp_frame *frame;
+
+	if (!pair->xdp_shared || !oe_xdp_take(pair, id, &frame))
+		return false;
+	if (frame)
+		xdp_return_frame(frame);
+	return true;
+}
+
 /* Give back the frames of @n ids. Returns how many were in flight; fewer: the device lies. */
 static u32 oe_xdp_free(struct oe_pair *pair, const u16 *ids, u32 n, struct xdp_frame_bulk *bulk)
 {
 	u32 i;
 
 	for (i = 0; i < n; i++) {
-		struct oe_xdp_slot *slot = &pair->xdp_slots[ids[i]];
+		struct xdp_frame *frame;
 
-		/* Pairs with the release where a slot is filled. */
-		if (unlikely(!smp_load_acquire(&slot->used))) {
+		if (unlikely(!oe_xdp_take(pair, ids[i], &frame))) {
 			oe_request_reset(pair->kernel->adapter, ENA_RESET_INVALID_TX_REQ_ID);
 			break;
 		}
-		slot->used = false;
-		if (!slot->frame) {
-			oe_xsk_sent(pair, slot->turn);
-			continue;
-		}
-		oe_xdp_unmap(&pair->kernel->pdev->dev, slot->buffers, slot->nmapped);
-		xdp_return_frame_bulk(slot->frame, bulk);
+		if (frame)
+			xdp_return_frame_bulk(frame, bulk);
 	}
 	return i;
 }
 
-/* Returns whether more may be waiting. NAPI context, never netpoll's: it frees pages of pools. */
+/*
+ * Of a queue for XDP alone. Returns whether more may be waiting. NAPI context, never netpoll's: it
+ * frees pages of pools.
+ */
 bool oe_xdp_clean(struct oe_pair *pair)
 {
 	u32 n = oe_tx_completed(pair->xdp_txq, pair->tx_ids, OE_BURST);
@@ -256,8 +306,6 @@ bool oe_xdp_clean(struct oe_pair *pair)
 	}
 	xdp_flush_frame_bulk(&bulk);
 	rcu_read_unlock();
-	if (pair->xsk)
-		oe_xsk_report(pair);
 	return n == OE_BURST && freed == n;
 }
 

@@ -228,7 +228,7 @@ struct sk_buff *oe_xsk_copy(struct oe_pair *pair, const struct xdp_buff *xdp)
 	return skb;
 }
 
-/* Under xdp_lock. A packet that cannot be sent has its turn, too. */
+/* Under oe_xdp_lock(). A packet that cannot be sent has its turn, too. */
 static void oe_xsk_send_one(struct oe_pair *pair, const struct xdp_desc *desc)
 {
 	dma_addr_t bus = xsk_buff_raw_get_dma(pair->xsk, desc->addr);
@@ -239,6 +239,7 @@ static void oe_xsk_send_one(struct oe_pair *pair, const struct xdp_desc *desc)
 		.header_len = pushed,
 		.buffers = &buffer,
 		.nbuffers = desc->len > pushed,
+		.flags = OE_TX_XDP,
 		.bytes = desc->len,
 		.packets = 1,
 	};
@@ -258,35 +259,11 @@ static void oe_xsk_send_one(struct oe_pair *pair, const struct xdp_desc *desc)
 	smp_store_release(&slot->used, true);
 }
 
-/* Send what the socket has put into its ring. True: there may be more. NAPI context. */
-bool oe_xsk_send(struct oe_pair *pair)
-{
-	u32 most, n, i;
-
-	spin_lock(&pair->xdp_lock);
-	most = min3(oe_tx_room(pair->xdp_txq), (u32)OE_BURST,
-		    pair->tx_ring - (pair->xsk_taken - pair->xsk_reported));
-	n = most ? xsk_tx_peek_release_desc_batch(pair->xsk, most) : 0;
-	for (i = 0; i < n; i++)
-		oe_xsk_send_one(pair, &pair->xsk->tx_descs[i]);
-	if (n)
-		oe_tx_kick(pair->xdp_txq);
-	spin_unlock(&pair->xdp_lock);
-	oe_xsk_report(pair);
-	return n == OE_BURST;
-}
-
-/* NAPI context, as all that looks at xsk_done. */
-void oe_xsk_sent(struct oe_pair *pair, u32 turn)
-{
-	__set_bit(turn & (pair->tx_ring - 1), pair->xsk_done);
-}
-
 /*
  * Give packets back to the socket. The kernel knows only how many, in the order that they were taken
  * in; the device may complete them in any.
  */
-void oe_xsk_report(struct oe_pair *pair)
+static void oe_xsk_report(struct oe_pair *pair)
 {
 	u32 n = 0;
 
@@ -297,4 +274,28 @@ void oe_xsk_report(struct oe_pair *pair)
 		return;
 	pair->xsk_reported += n;
 	xsk_tx_completed(pair->xsk, n);
+}
+
+/* Send what the socket has put into its ring. True: there may be more. NAPI context. */
+bool oe_xsk_send(struct oe_pair *pair)
+{
+	u32 most, n, i;
+
+	oe_xdp_lock(pair);
+	most = min3(oe_tx_room(pair->xdp_txq), (u32)OE_BURST,
+		    pair->tx_ring - (pair->xsk_taken - pair->xsk_reported));
+	n = most ? xsk_tx_peek_release_desc_batch(pair->xsk, most) : 0;
+	for (i = 0; i < n; i++)
+		oe_xsk_send_one(pair, &pair->xsk->tx_descs[i]);
+	if (n)
+		oe_tx_kick(pair->xdp_txq);
+	oe_xdp_unlock(pair);
+	oe_xsk_report(pair);
+	return n == OE_BURST;
+}
+
+/* NAPI context, as all that looks at xsk_done. */
+void oe_xsk_sent(struct oe_pair *pair, u32 turn)
+{
+	__set_bit(turn & (pair->tx_ring - 1), pair->xsk_done);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The TX queues that XDP has beside those of the stack: how many, whose vector, whose counters. */
+/* The TX queues of XDP, its own or those of the stack: how many, whose vector, whose counters. */
 #include <gtest/gtest.h>
 
 #include <cerrno>
@@ -46,6 +46,27 @@ class Xdp : public testing::Test {
 
 		EXPECT_EQ(submit_one(q, id), 0);
 		return id;
+	}
+	/* A frame of XDP; the answer of oe_tx_submit(). */
+	int send_xdp(struct oe_txq *q)
+	{
+		oe_tx_buffer buffer{0x1000, 60};
+		oe_tx_packet packet{};
+		oe_tx_result result{};
+
+		packet.buffers = &buffer;
+		packet.nbuffers = 1;
+		packet.bytes = 60;
+		packet.packets = 1;
+		packet.flags = OE_TX_XDP | OE_TX_KICK;
+		return oe_tx_submit(q, &packet, &result);
+	}
+	/* More pairs than the device has pairs of TX queues for. */
+	void share()
+	{
+		oe_close(k.adapter);
+		ASSERT_EQ(change([](oe_settings &s) { s.queues = 3; }), 0);
+		ASSERT_EQ(oe_open(k.adapter), 0);
 	}
 	unsigned count(bool tx)
 	{
@@ -101,18 +122,60 @@ TEST_F(Xdp, NoneWithout)
 	EXPECT_EQ(statistics().count("queue_2_xdp_tx_cnt"), 0u);
 }
 
-TEST_F(Xdp, AtMostHalfOfTheQueues)
+TEST_F(Xdp, WithMoreThanHalfOfTheQueuesTheyAreShared)
 {
-	EXPECT_EQ(change([](oe_settings &s) { s.queues = 3; }), -EINVAL);
-	EXPECT_STREQ(error.text,
-		     "XDP takes a second TX queue for each: 3 queues are above the limit of 2");
-	EXPECT_EQ(change([](oe_settings &s) { s.queues = 1; }), 0);
-	EXPECT_EQ(change([](oe_settings &s) {
-			  s.queues = 4;
-			  s.xdp = false;
-		  }),
-		  0);
-	EXPECT_EQ(change([](oe_settings &s) { s.xdp = true; }), -EINVAL);
+	share();
+	EXPECT_EQ(count(true), 3u);
+	EXPECT_EQ(count(false), 3u);
+	for (uint32_t pair = 0; pair < 3; pair++)
+		EXPECT_EQ(oe_xdp_txq(k.adapter, pair), oe_txq(k.adapter, pair));
+	EXPECT_EQ(oe_xdp_txq(k.adapter, 3), nullptr);
+	oe_close(k.adapter);
+	ASSERT_EQ(change([](oe_settings &s) { s.queues = 2; }), 0);
+	ASSERT_EQ(oe_open(k.adapter), 0);
+	EXPECT_NE(oe_xdp_txq(k.adapter, 1), oe_txq(k.adapter, 1));
+}
+
+TEST_F(Xdp, FramesInASharedQueueHaveTheirCounters)
+{
+	share();
+	send(oe_txq(k.adapter, 1));
+	ASSERT_EQ(send_xdp(oe_xdp_txq(k.adapter, 1)), 0);
+	ASSERT_EQ(send_xdp(oe_xdp_txq(k.adapter, 1)), 0);
+	auto by_name = statistics();
+	EXPECT_EQ(by_name["queue_1_tx_cnt"], 1u);
+	EXPECT_EQ(by_name["queue_4_xdp_tx_cnt"], 2u);
+	EXPECT_EQ(by_name["queue_4_xdp_tx_bytes"], 120u);
+	EXPECT_EQ(by_name["queue_1_tx_doorbells"], 3u);
+}
+
+/* What the stack waits for when its queue is stopped: no frame of XDP takes that. */
+TEST_F(Xdp, FramesInASharedQueueLeaveRoom)
+{
+	share();
+	struct oe_txq *q = oe_xdp_txq(k.adapter, 1);
+	const uint32_t left = 512 / 4;
+
+	EXPECT_EQ(oe_tx_room(q), 511 - left);
+	for (uint32_t i = 0; i < 511 - left; i++)
+		ASSERT_EQ(send_xdp(q), 0) << i;
+	EXPECT_EQ(send_xdp(q), -EBUSY);
+	EXPECT_EQ(oe_tx_room(q), 0u);
+	EXPECT_TRUE(oe_tx_has_room(q));
+	for (uint32_t i = 0; i < left; i++)
+		send(q);
+	EXPECT_FALSE(oe_tx_has_room(q));
+	EXPECT_EQ(oe_tx_room(q), 0u);
+}
+
+TEST_F(Xdp, APairThatSharesDoesNotStopAlone)
+{
+	share();
+	k.commands.clear();
+	EXPECT_EQ(oe_stop_receiver(k.adapter, 1), -EOPNOTSUPP);
+	EXPECT_TRUE(k.commands.empty());
+	EXPECT_FALSE(oe_reset_pending(k.adapter));
+	send(oe_txq(k.adapter, 1));
 }
 
 TEST_F(Xdp, LongFramesNeedAProgramForThem)
@@ -214,12 +277,17 @@ TEST_F(Xdp, LostCompletionsAreMissed)
 	EXPECT_GE(k.resets_scheduled, 1u);
 }
 
-TEST_F(Xdp, AResetThatFindsTooFewQueuesFails)
+TEST_F(Xdp, AResetThatFindsFewerQueues)
 {
 	k.offer.queues_ext.max_tx_sq_num.set(3);
 	oe_request_reset(k.adapter, ENA_RESET_USER_TRIGGER);
 	k.run_reset();
-	EXPECT_TRUE(k.logged("after the reset the device offers a number of queues of 3, but 4"));
+	EXPECT_EQ(count(true), 2u);
+	EXPECT_EQ(oe_xdp_txq(k.adapter, 1), oe_txq(k.adapter, 1));
+	k.offer.queues_ext.max_tx_sq_num.set(1);
+	oe_request_reset(k.adapter, ENA_RESET_USER_TRIGGER);
+	k.run_reset();
+	EXPECT_TRUE(k.logged("after the reset the device offers a number of queues of 1, but 2"));
 	EXPECT_TRUE(oe_reset_pending(k.adapter));
 }
 

@@ -460,7 +460,8 @@ bool oe_kernel::send(unsigned queue, const TxRequest &request, bool kick)
 		.buffers = buffers.data(),
 		.header_len = static_cast<uint16_t>(pushed),
 		.nbuffers = static_cast<uint16_t>(n),
-		.flags = static_cast<uint16_t>(request.flags | (kick ? OE_TX_KICK : 0)),
+		.flags = static_cast<uint16_t>(request.flags | (kick ? OE_TX_KICK : 0) |
+					       (queue < queues() ? 0 : OE_TX_XDP)),
 		.mss = request.mss,
 		.l3_offset = request.l3_offset,
 		.l3_len = request.l3_len,
@@ -502,14 +503,19 @@ oe_kernel::Sender *oe_kernel::sender(unsigned queue)
 	return tx.txq ? &tx : nullptr;
 }
 
-void oe_kernel::clean_tx(Sender &tx)
+/* An id of a shared queue is one of either kind. */
+void oe_kernel::clean_tx(Pair &pair, Sender &tx)
 {
 	uint16_t ids[OE_BURST];
+	const bool shared = pair.xdp.txq == pair.tx.txq;
+
 	while (const uint32_t n = oe_tx_completed(tx.txq, ids, OE_BURST)) {
 		for (uint32_t i = 0; i < n; i++) {
-			for (const auto &block : tx.packets[ids[i]])
+			Sender &owner = shared && tx.packets[ids[i]].empty() ? pair.xdp : tx;
+			for (const auto &block : owner.packets[ids[i]])
 				memory.free(block.bus);
-			tx.packets[ids[i]].clear();
+			owner.packets[ids[i]].clear();
+			xdp_completed += &owner == &pair.xdp;
 			if (const uint64_t stamp = oe_tx_stamp(tx.txq, ids[i]))
 				sent_stamps.push_back(stamp);
 		}
@@ -570,9 +576,9 @@ void oe_kernel::napi(unsigned index)
 {
 	Pair &pair = pairs_[index];
 	oe_tx_stats(adapter, index)->tx_poll++;
-	clean_tx(pair.tx);
-	if (pair.xdp.txq)
-		clean_tx(pair.xdp);
+	clean_tx(pair, pair.tx);
+	if (pair.xdp.txq && pair.xdp.txq != pair.tx.txq)
+		clean_tx(pair, pair.xdp);
 	const uint32_t n = poll_rx(pair, index);
 	refill(pair);
 	if (n < OE_BURST) {

@@ -80,7 +80,7 @@ struct oe_kernel {
 	[[nodiscard]] std::string migrate();
 
 	/* --- traffic --- */
-	/* False when the queue is stopped. Those of XDP come after all others. */
+	/* False when the queue is stopped. Those of XDP come after all others, also where they are shared. */
 	[[nodiscard]] bool send(unsigned queue, const TxRequest &request, bool kick = true);
 	/* The same for a frame that lies ready in shared memory and stays there. */
 	[[nodiscard]] bool send_mapped(unsigned queue, const oe_tx_packet &packet);
@@ -113,7 +113,7 @@ struct oe_kernel {
 	unsigned resets = 0; /* oe_reset_work() that succeeded */
 	unsigned failed_resets = 0;
 	unsigned migrations = 0;
-	uint64_t rx_packets = 0, tx_completed = 0;
+	uint64_t rx_packets = 0, tx_completed = 0, xdp_completed = 0;
 	uint64_t interrupts = 0;
 	uint64_t dma_faults = 0;
 	std::vector<std::string> log; /* errors and warnings of the driver */
@@ -148,7 +148,7 @@ struct oe_kernel {
 		bool busy = false;
 	};
 	struct Sender {
-		struct oe_txq *txq = nullptr; /* of XDP: may be absent */
+		struct oe_txq *txq = nullptr; /* of XDP: may be absent, or the other one's */
 		std::vector<std::vector<BusMemory::Block>> packets; /* by req_id */
 		bool stopped = false;
 	};
@@ -165,7 +165,7 @@ struct oe_kernel {
 	[[nodiscard]] bool device_work();
 	void napi(unsigned index);
 	[[nodiscard]] Sender *sender(unsigned queue);
-	void clean_tx(Sender &tx);
+	void clean_tx(Pair &pair, Sender &tx);
 	[[nodiscard]] uint32_t poll_rx(Pair &pair, unsigned index);
 	void refill(Pair &pair);
 	void free_buffers(const Sender &tx);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The queues of XDP beside those of the stack: traffic in both, resets, and a device that lies. */
+/* Frames of XDP beside those of the stack: traffic of both, resets, and a device that lies. */
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -11,13 +11,19 @@
 namespace
 {
 
-/* With rings in host memory, and in the device. */
-class XdpTraffic : public testing::TestWithParam<bool> {
+struct Rings {
+	bool llq; /* in the device, else in host memory */
+	bool shared; /* with the stack's packets */
+};
+
+class XdpTraffic : public testing::TestWithParam<Rings> {
     protected:
 	static ena_config config()
 	{
 		ena_config c = default_config();
-		c.llq = GetParam();
+		c.llq = GetParam().llq;
+		if (GetParam().shared)
+			c.queues = 3;
 		return c;
 	}
 	void SetUp() override
@@ -67,7 +73,11 @@ TEST_P(XdpTraffic, EveryFrameOfBothKindsOfQueuesArrives)
 	traffic_flows(*pair.a, *pair.b);
 	traffic_flows(*pair.b, *pair.a);
 	EXPECT_EQ(pair.a->resets + pair.b->resets, 0u);
-	EXPECT_GE(oe_xdp_tx_stats(pair.a->adapter, 0)->cnt, 50u);
+	EXPECT_EQ(oe_xdp_txq(pair.a->adapter, 0) == oe_txq(pair.a->adapter, 0), GetParam().shared);
+	EXPECT_EQ(oe_xdp_tx_stats(pair.a->adapter, 0)->cnt, 50u);
+	EXPECT_EQ(oe_tx_stats(pair.a->adapter, 0)->cnt, 50u);
+	EXPECT_EQ(pair.a->tx_completed, 200u);
+	EXPECT_EQ(pair.a->xdp_completed, 100u);
 	EXPECT_TRUE(pair.a->notes.empty() && pair.b->notes.empty());
 }
 
@@ -139,8 +149,12 @@ TEST_P(XdpTraffic, SharedMemoryChangesUnderBoth)
 	}
 }
 
-INSTANTIATE_TEST_SUITE_P(Rings, XdpTraffic, testing::Bool(), [](const auto &info) {
-	return info.param ? "in_the_device" : "in_host_memory";
-});
+INSTANTIATE_TEST_SUITE_P(Rings, XdpTraffic,
+			 testing::Values(Rings{false, false}, Rings{true, false},
+					 Rings{false, true}, Rings{true, true}),
+			 [](const auto &info) {
+				 return std::string(info.param.shared ? "shared_" : "own_") +
+					(info.param.llq ? "in_the_device" : "in_host_memory");
+			 });
 
 } // namespace
