@@ -258,6 +258,8 @@ bool oe_reset_pending(const struct oe_adapter *adapter);
  * all further oe_open() answer -EIO.
  */
 int oe_reset_work(struct oe_adapter *adapter);
+/* A device that was given up is tried again, at the next reset. Under rtnl. */
+void oe_forgive(struct oe_adapter *adapter);
 
 /* ---- TX: oe_tx_submit() under the TX queue lock, the rest in its NAPI ------ */
 

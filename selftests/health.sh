@@ -111,6 +111,48 @@ no_interrupts()
     [ "$lost" -gt 0 ] && [[ "$reason" =~ ^missing\ (first\ )?interrupt$ ]]
 }
 
+# The adapter's own look at the driver's counters, which are a second old at most.
+seen_by_the_adapter()
+{
+    local before seen
+    need_monitor || return
+    before=$(ethtool -S "$NETIF" | awk '/queue_[0-9]+_tx_cnt:/ { n += $2 } END { print n }')
+    ping_burst && sleep 2 && adapter_get nic0 debug-area >"$ST_TMP/area" || return 1
+    seen=$(grep -oE 'queue_[0-9]+_tx_cnt [0-9]+' "$ST_TMP/area" | awk '{ n += $2 } END { print n }')
+    echo "sent $before before, as the adapter reads it $seen now"
+    grep -oE '"(text|size|bytes-read)": [a-z0-9]+' "$ST_TMP/area"
+    grep -q '"text": true' "$ST_TMP/area" && [ "$seen" -ge $((before + 3)) ] &&
+        grep -q 'ena_admin_q_no_completion [0-9]' "$ST_TMP/area"
+}
+
+ping_burst()
+{
+    for _ in 1 2 3; do can_ping || return 1; done
+}
+
+reloaded()
+{
+    local resets
+    resets=$(stat_value total_resets)
+    ethtool -G "$NETIF" rx 512 && devlink dev reload "$HANDLE" && wait_for 10 can_ping || return 1
+    echo "resets: $resets, then $(stat_value total_resets); RX ring of $(ethtool_number -g current RX)"
+    [ "$(stat_value total_resets)" = $((resets + 1)) ] && [ "$(ethtool_number -g current RX)" = 512 ] || return 1
+    ip link set "$NETIF" down && devlink dev reload "$HANDLE" && ip link set "$NETIF" up && net_setup &&
+        wait_for 10 can_ping || return 1
+    ip netns add oe-elsewhere && defer "ip netns del oe-elsewhere"
+    refuses 'stays in its network namespace|not supported' devlink dev reload "$HANDLE" netns oe-elsewhere &&
+        can_ping
+}
+
+reloaded_under_traffic()
+{
+    traffic_start || return 1
+    for _ in 1 2 3; do
+        devlink dev reload "$HANDLE" || return 1
+    done
+    traffic_moves 20 && traffic_stop
+}
+
 st_begin "devlink"
 need_openena || skip_all "openena only, this is $DRIVER"
 HANDLE=pci/$(basename "$(readlink -f "/sys/class/net/$NETIF/device")")
@@ -123,4 +165,7 @@ run "a fault is recovered from, and its dump kept" recovered
 run "a fault waits for its user" waits
 run "any reset heals it" healed
 run "pairs without interrupts are polled, then reset" no_interrupts
+run "the adapter sees what the driver counts" seen_by_the_adapter
+run "the driver starts anew" reloaded
+run "and no byte is lost by it" reloaded_under_traffic
 st_end

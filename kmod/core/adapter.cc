@@ -95,12 +95,24 @@ Status Adapter::bring_up(ena_reset_reason reason, Features &features)
 			      << static_cast<uint32_t>(status.error()));
 		return status;
 	}
+	if (Status status = open_debug_area(features); !status)
+		return status;
 	if (features.hints)
 		apply_hints(*features.hints);
 	metrics_.start(kernel_, admin_, features);
 	phc_.start(kernel_, admin_, features);
 	vfs_.start(kernel_, admin_, features);
 	return enable_events(features);
+}
+
+/* Nobody needs it: without memory for it, or with a device that refuses it, there is none. */
+Status Adapter::open_debug_area(const Features &features)
+{
+	if (!allocate_debug_area(features)) {
+		oek_log(kernel_, OE_LOG_NOTICE, "no debug area: out of memory");
+		return {};
+	}
+	return announce_debug_area(admin_, kernel_, host_page_, debug_area_.memory());
 }
 
 Status Adapter::enable_events(const Features &features)

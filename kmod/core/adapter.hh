@@ -8,6 +8,7 @@
 #include "../bridge.h"
 #include "accelerated_rfs.hh"
 #include "admin_queue.hh"
+#include "debug_area.hh"
 #include "event_queue.hh"
 #include "facts.hh"
 #include "features.hh"
@@ -117,11 +118,18 @@ class Adapter {
 	void service();
 	void tx_timeout(uint32_t queue);
 	[[nodiscard]] Status reset_work();
+	void forgive()
+	{
+		given_up_ = false;
+		failed_resets_ = 0;
+	}
 
 	/* Statistics: statistics.cc */
 	[[nodiscard]] uint32_t stats_count() const;
 	void stats_names(char (*names)[OE_STAT_NAME]) const;
 	void stats_values(uint64_t *values);
+	/* The device may look at them without asking. The service's. */
+	void write_debug_area();
 
 	[[nodiscard]] const struct oe_info &info() const
 	{
@@ -221,6 +229,7 @@ class Adapter {
 	enum class Link : uint8_t { unknown, down, up };
 
 	[[nodiscard]] Status bring_up(ena_reset_reason reason, Features &features);
+	[[nodiscard]] Status open_debug_area(const Features &features);
 	[[nodiscard]] Status enable_events(const Features &features);
 	void start_interrupts();
 	void publish_info(bool readless);
@@ -271,6 +280,9 @@ class Adapter {
 	[[nodiscard]] Status check_compatible(const Features &found) const;
 	void reset_failed();
 
+	template <class Put, class Metrics> void visit_counters(Put put, Metrics metrics) const;
+	[[nodiscard]] Status allocate_debug_area(const Features &features);
+
 	void device_facts(Facts &facts);
 	void keep_alive_facts(Facts &facts) const;
 
@@ -282,6 +294,7 @@ class Adapter {
 	Phc phc_;
 	Timestamps stamps_;
 	DmaBuffer host_page_;
+	DebugArea debug_area_;
 	Features features_; /* of the device as it is now */
 	struct oe_info info_ = {}; /* as it was at probe */
 	bool started_ = false; /* the device knows our memory */

@@ -123,6 +123,11 @@ int oe_reset_work(struct oe_adapter *adapter)
 	return adapter->reset_work().to_kernel();
 }
 
+void oe_forgive(struct oe_adapter *adapter)
+{
+	adapter->forgive();
+}
+
 struct oe_txq *oe_txq(struct oe_adapter *adapter, uint32_t index)
 {
 	return adapter->tx_queue(index);

@@ -50,4 +50,20 @@ Status announce_host(AdminQueue &admin, oe_kernel *kernel, DmaBuffer &page)
 	return {};
 }
 
+Status announce_debug_area(AdminQueue &admin, oe_kernel *kernel, const DmaBuffer &page,
+			   const DmaBuffer &area)
+{
+	ena_host_attr attributes = {};
+
+	ena::store(attributes.os_info, page.bus().value);
+	ena::store(attributes.debug_area, area.bus().value);
+	attributes.debug_area_size.set(static_cast<uint32_t>(area.size()));
+	if (Status status = set_feature(admin, ENA_FEATURE_HOST_ATTR, attributes); !status) {
+		if (admin.dead())
+			return status;
+		oek_log(kernel, OE_LOG_NOTICE, "the device does not take a debug area");
+	}
+	return {};
+}
+
 } // namespace oe

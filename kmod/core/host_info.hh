@@ -16,6 +16,10 @@ namespace oe
  */
 [[nodiscard]] Status announce_host(AdminQueue &admin, oe_kernel *kernel, DmaBuffer &page);
 
+/* Likewise, once it is known what the device has, with the memory that it may look into at any time. */
+[[nodiscard]] Status announce_debug_area(AdminQueue &admin, oe_kernel *kernel,
+					 const DmaBuffer &page, const DmaBuffer &area);
+
 } // namespace oe
 
 #endif

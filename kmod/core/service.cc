@@ -26,6 +26,7 @@ void Adapter::service()
 
 	if (given_up_)
 		return;
+	write_debug_area();
 	if (reset_.pending()) {
 		retry_reset(now_ns);
 		return;

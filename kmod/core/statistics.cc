@@ -89,31 +89,39 @@ template <size_t N> constexpr uint32_t count_of(const Counter (&)[N])
 }
 
 using Name = Text<OE_STAT_NAME>;
-using NameRow = char (*)[OE_STAT_NAME];
-
-/* Append the names of a table, each after @prefix. */
-template <size_t N> NameRow put_names(NameRow row, const Name &prefix, const Counter (&table)[N])
+/* The counter of a table's row that @holder has. */
+uint64_t value_of(const void *holder, const Counter &counter)
 {
-	for (const Counter &counter : table) {
-		Name name = prefix;
+	uint64_t value;
 
-		name << counter.name;
-		name.copy_to(*row++);
-	}
-	return row;
-}
-
-/* Append the counters that @holder has. */
-template <size_t N>
-uint64_t *put_values(uint64_t *values, const void *holder, const Counter (&table)[N])
-{
-	for (const Counter &counter : table)
-		__builtin_memcpy(values++, static_cast<const uint8_t *>(holder) + counter.offset,
-				 sizeof(*values));
-	return values;
+	__builtin_memcpy(&value, static_cast<const uint8_t *>(holder) + counter.offset,
+			 sizeof(value));
+	return value;
 }
 
 } // namespace
+
+/*
+ * All that the driver counts itself: @put(prefix of the names, holder, table). What the device counts
+ * goes between, at @metrics(). Of settings that change meanwhile those of before or after.
+ */
+template <class Put, class Metrics> void Adapter::visit_counters(Put put, Metrics metrics) const
+{
+	const oe_settings settings = settings_;
+
+	put(Name(), &global_stats_, global_counters);
+	metrics();
+	if (info_.phc)
+		put(Name() << "phc_", &phc_.counters(), phc_counters);
+	for (uint32_t i = 0; i < settings.queues; i++) {
+		put(Name() << "queue_" << i << "_tx_", &pair_stats_[i].tx, tx_counters);
+		put(Name() << "queue_" << i << "_rx_", &pair_stats_[i].rx, rx_counters);
+	}
+	for (uint32_t i = settings.queues; i < tx_rows(settings); i++)
+		put(Name() << "queue_" << i << "_xdp_tx_", &pair_stats_[i - settings.queues].xdp_tx,
+		    tx_counters);
+	put(Name() << "ena_admin_q_", &admin_.counters(), admin_counters);
+}
 
 uint32_t Adapter::stats_count() const
 {
@@ -125,32 +133,54 @@ uint32_t Adapter::stats_count() const
 
 void Adapter::stats_names(char (*names)[OE_STAT_NAME]) const
 {
-	names = put_names(names, {}, global_counters);
-	names = metrics_.put_names(names);
-	if (info_.phc)
-		names = put_names(names, Name() << "phc_", phc_counters);
-	for (uint32_t i = 0; i < settings_.queues; i++) {
-		names = put_names(names, Name() << "queue_" << i << "_tx_", tx_counters);
-		names = put_names(names, Name() << "queue_" << i << "_rx_", rx_counters);
-	}
-	for (uint32_t i = settings_.queues; i < tx_rows(settings_); i++)
-		names = put_names(names, Name() << "queue_" << i << "_xdp_tx_", tx_counters);
-	put_names(names, Name() << "ena_admin_q_", admin_counters);
+	visit_counters(
+		[&](const Name &prefix, const void *, const auto &table) {
+			for (const Counter &counter : table) {
+				Name name = prefix;
+
+				name << counter.name;
+				name.copy_to(*names++);
+			}
+		},
+		[&] { names = metrics_.put_names(names); });
 }
 
 void Adapter::stats_values(uint64_t *values)
 {
-	values = put_values(values, &global_stats_, global_counters);
-	values = metrics_.put_values(admin_, values);
-	if (info_.phc)
-		values = put_values(values, &phc_.counters(), phc_counters);
-	for (uint32_t i = 0; i < settings_.queues; i++) {
-		values = put_values(values, &pair_stats_[i].tx, tx_counters);
-		values = put_values(values, &pair_stats_[i].rx, rx_counters);
-	}
-	for (uint32_t i = settings_.queues; i < tx_rows(settings_); i++)
-		values = put_values(values, &pair_stats_[i - settings_.queues].xdp_tx, tx_counters);
-	put_values(values, &admin_.counters(), admin_counters);
+	visit_counters(
+		[&](const Name &, const void *holder, const auto &table) {
+			for (const Counter &counter : table)
+				*values++ = value_of(holder, counter);
+		},
+		[&] { values = metrics_.put_values(admin_, values); });
+}
+
+/* For the counters of as many queues as the device has. */
+Status Adapter::allocate_debug_area(const Features &features)
+{
+	return debug_area_.allocate(
+		kernel_, features.max_queues * (2 * count_of(tx_counters) + count_of(rx_counters)) +
+				 count_of(global_counters) + count_of(phc_counters) +
+				 count_of(admin_counters));
+}
+
+/* Without the metrics, for which the device would have to be asked. */
+void Adapter::write_debug_area()
+{
+	if (!debug_area_.memory().size())
+		return;
+	debug_area_.begin();
+	visit_counters(
+		[&](const Name &prefix, const void *holder, const auto &table) {
+			for (const Counter &counter : table) {
+				Name name = prefix;
+
+				name << counter.name;
+				debug_area_.line(name, value_of(holder, counter));
+			}
+		},
+		[] {});
+	debug_area_.end();
 }
 
 } // namespace oe

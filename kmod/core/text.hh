@@ -39,6 +39,10 @@ template <size_t N> class Text {
 	{
 		return chars_;
 	}
+	[[nodiscard]] size_t length() const
+	{
+		return length_;
+	}
 	/* To a buffer of the kernel's; always terminated. */
 	template <size_t M> void copy_to(char (&to)[M]) const
 	{

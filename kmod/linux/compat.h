@@ -206,6 +206,14 @@ oe_health_reporter_create(struct devlink *devlink, const struct devlink_health_r
 #endif
 }
 
+/* From 6.2 a driver that has the operations may be reloaded. */
+static inline void oe_devlink_allow_reload(struct devlink *devlink)
+{
+#if !OE_SINCE(6, 2)
+	devlink_set_features(devlink, DEVLINK_F_RELOAD);
+#endif
+}
+
 /* From 6.3 devlink names the driver itself. */
 static inline int oe_devlink_driver_name(struct devlink_info_req *request, const char *name)
 {

@@ -48,10 +48,55 @@ static int oe_info_get(struct devlink *devlink, struct devlink_info_req *request
 	return devlink_info_version_fixed_put(request, DEVLINK_INFO_VERSION_GENERIC_ASIC_ID, text);
 }
 
+/* The net_device stays, detached until the device is back. */
+static int oe_reload_down(struct devlink *devlink, bool netns_change,
+			  enum devlink_reload_action action, enum devlink_reload_limit limit,
+			  struct netlink_ext_ack *extack)
+{
+	struct oe_devlink *ours = devlink_priv(devlink);
+
+	if (netns_change) {
+		NL_SET_ERR_MSG(extack, "the interface stays in its network namespace");
+		return -EOPNOTSUPP;
+	}
+	oe_device_leave(ours->kernel);
+	return 0;
+}
+
+static int oe_reload_up(struct devlink *devlink, enum devlink_reload_action action,
+			enum devlink_reload_limit limit, u32 *actions_performed,
+			struct netlink_ext_ack *extack)
+{
+	struct oe_devlink *ours = devlink_priv(devlink);
+	struct oe_kernel *kernel = ours->kernel;
+	int err = 0;
+
+	rtnl_lock();
+	if (kernel->netdev->reg_state != NETREG_REGISTERED) {
+		err = -ENODEV;
+		goto unlock;
+	}
+	oe_forgive(kernel->adapter);
+	oe_device_attach(kernel, ENA_RESET_USER_TRIGGER);
+	oe_reset_now(kernel);
+	if (oe_reset_pending(kernel->adapter)) {
+		NL_SET_ERR_MSG(extack, "the device did not come back, see the kernel log");
+		err = -EIO;
+	}
+	queue_delayed_work(oe_workqueue, &kernel->service_work, HZ);
+unlock:
+	rtnl_unlock();
+	*actions_performed = BIT(DEVLINK_RELOAD_ACTION_DRIVER_REINIT);
+	return err;
+}
+
 static const struct devlink_health_reporter_ops oe_reporter_ops[OE_REPORTERS];
 
 static const struct devlink_ops oe_devlink_ops = {
 	.info_get = oe_info_get,
+	.reload_actions = BIT(DEVLINK_RELOAD_ACTION_DRIVER_REINIT),
+	.reload_down = oe_reload_down,
+	.reload_up = oe_reload_up,
 };
 
 static void oe_put_facts(struct devlink_fmsg *fmsg, const struct oe_fact *facts, u32 n)
@@ -211,8 +256,9 @@ void oe_devlink_register(struct oe_kernel *kernel)
 			goto destroy;
 		ours->reporters[i] = reporter;
 	}
-	devlink_register(devlink);
+	oe_devlink_allow_reload(devlink);
 	kernel->devlink = ours;
+	devlink_register(devlink);
 	return;
 
 destroy:

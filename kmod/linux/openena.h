@@ -184,6 +184,7 @@ int oe_pair_vector(const struct oe_kernel *kernel, u32 index);
 /* pci_errors.c */
 extern const struct pci_error_handlers oe_error_handlers;
 void oe_device_leave(struct oe_kernel *kernel);
+void oe_device_attach(struct oe_kernel *kernel, u32 reason);
 void oe_device_return(struct oe_kernel *kernel);
 
 /* netdev.c. All under rtnl but the first three. */

@@ -108,6 +108,8 @@ static void oe_adapter_close(struct oe_kernel *kernel, bool shutdown)
 {
 	struct oe_adapter *adapter = kernel->adapter;
 
+	/* "devlink dev reload" may have started it again. */
+	cancel_delayed_work_sync(&kernel->service_work);
 	oe_ptp_unregister(kernel);
 	oe_interrupts_close(kernel);
 	cancel_work_sync(&kernel->reset_work);

@@ -15,14 +15,20 @@ void oe_device_leave(struct oe_kernel *kernel)
 	rtnl_unlock();
 }
 
+/* A reset is due before anything else. Under rtnl. */
+void oe_device_attach(struct oe_kernel *kernel, u32 reason)
+{
+	netif_device_attach(kernel->netdev);
+	/* It wakes the queues: not before oe_up(). */
+	netif_tx_disable(kernel->netdev);
+	oe_request_reset(kernel->adapter, reason);
+}
+
 /* It is back, and has forgotten all: reset it, and open it if it was. */
 void oe_device_return(struct oe_kernel *kernel)
 {
 	rtnl_lock();
-	netif_device_attach(kernel->netdev);
-	/* It wakes the queues: not before oe_up(). */
-	netif_tx_disable(kernel->netdev);
-	oe_request_reset(kernel->adapter, ENA_RESET_OS_TRIGGER);
+	oe_device_attach(kernel, ENA_RESET_OS_TRIGGER);
 	/* Nothing is queued anew for one that was pending before. */
 	oek_schedule_reset(kernel);
 	rtnl_unlock();

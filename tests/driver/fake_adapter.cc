@@ -459,6 +459,7 @@ uint8_t oe_kernel::set_feature(const ena_aq_entry &command)
 		ena_host_attr attr;
 		memcpy(&attr, set.data, sizeof(attr));
 		host_info = *at<ena_host_info>(ena::load(attr.os_info));
+		host_attr = attr;
 		return 0;
 	}
 	default:

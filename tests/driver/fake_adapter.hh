@@ -138,6 +138,7 @@ struct oe_kernel {
 	std::map<uint16_t, ena_create_cq_cmd> cqs;
 	std::map<uint32_t, uint32_t> writes; /* last value by register */
 	ena_host_info host_info{};
+	ena_host_attr host_attr{}; /* as set last */
 	ena_rss_key key{};
 	ena_rss_hash_function key_function{};
 	std::vector<uint16_t> table;
