@@ -14,7 +14,7 @@ NOTICE=30
 RECOVERY=30
 # Reset reasons, as the driver tells them to the adapter.
 KEEP_ALIVE=1 ADMIN=2 MISSING_TX=3 RX_ID=4 TX_ID=5 TOO_MANY_RX=6 WATCHDOG=10 INTERRUPT=14
-POLL=15 RX_MALFORMED=16 TX_MALFORMED=17
+POLL=15 RX_MALFORMED=16 TX_MALFORMED=17 FIRST_INTERRUPT=20
 FLOOD=()
 
 # Reason and count of the resets, a line each.
@@ -198,7 +198,7 @@ else
     run "completions: reserved bits" bears "rx-completion-reserved,every=9;tx-completion-reserved,every=9"
 fi
 run "TX completions lost" resets "$MISSING_TX|$WATCHDOG" "tx-completion-lost" flood
-run "interrupts lost" resets "$MISSING_TX|$WATCHDOG|$INTERRUPT|$POLL" \
+run "interrupts lost" resets "$MISSING_TX|$WATCHDOG|$INTERRUPT|$POLL|$FIRST_INTERRUPT" \
     "interrupt-lost,vector=1;interrupt-lost,vector=2" flood
 run "TX queues stuck" resets "$MISSING_TX|$WATCHDOG" "doorbell-lost,queue=0;doorbell-lost,queue=1" flood
 if [ "$FAULTS_LONG" = 1 ]; then
