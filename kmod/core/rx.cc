@@ -17,6 +17,9 @@ constexpr uint32_t max_batch = 256;
 constexpr uint32_t max_posted_len = 65535;
 /* Bits 7 and 17 of the status, which are always zero where the device promises it. */
 constexpr uint32_t rx_zero_bits = ENA_BIT(7) | ENA_BIT(17);
+/* What checksum and hash depend on. */
+constexpr uint32_t kind_bits = ENA_RXC_L3_PROTO | ENA_RXC_L4_PROTO | ENA_RXC_L3_CSUM_ERR |
+			       ENA_RXC_L4_CSUM_ERR | ENA_RXC_IPV4_FRAG | ENA_RXC_L4_CSUM_CHECKED;
 
 struct Copied {
 	ena_rx_cdesc cdesc;
@@ -190,18 +193,26 @@ inline bool RxQueue::consume(const oe_rx_frag *frags, uint32_t n)
 	return true;
 }
 
-/* What only the last completion of a packet knows. */
-inline void RxQueue::describe(const ena_rx_cdesc &last, oe_rx_packet &packet) const
+void RxQueue::classify(uint32_t kind, uint32_t whole_tuples)
 {
-	oe_rx_csum csum = config_.csum ? csum_of(last.status.get()) : OE_RX_CSUM_NONE;
-	oe_rx_hash type =
-		config_.hash ? hash_type_of(last.status.get(), load_relaxed(*config_.whole_tuples))
-			     : OE_RX_HASH_NONE;
+	kind_ = kind;
+	kind_tuples_ = whole_tuples;
+	kind_csum_ = config_.csum ? csum_of(kind) : OE_RX_CSUM_NONE;
+	kind_hash_ = config_.hash ? hash_type_of(kind, whole_tuples) : OE_RX_HASH_NONE;
+}
 
-	packet.csum = static_cast<uint8_t>(csum);
-	packet.hash_type = static_cast<uint8_t>(type);
-	packet.hash = type == OE_RX_HASH_NONE ? 0 : last.hash.get();
-	switch (csum) {
+/* What only the last completion of a packet knows. */
+[[gnu::always_inline]] inline void RxQueue::describe(const ena_rx_cdesc &last, oe_rx_packet &packet)
+{
+	uint32_t kind = last.status.get() & kind_bits;
+	uint32_t whole_tuples = load_relaxed(*config_.whole_tuples);
+
+	if (kind != kind_ || whole_tuples != kind_tuples_)
+		classify(kind, whole_tuples);
+	packet.csum = static_cast<uint8_t>(kind_csum_);
+	packet.hash_type = static_cast<uint8_t>(kind_hash_);
+	packet.hash = kind_hash_ == OE_RX_HASH_NONE ? 0 : last.hash.get();
+	switch (kind_csum_) {
 	case OE_RX_CSUM_GOOD:
 		config_.stats->csum_good++;
 		break;
@@ -222,59 +233,78 @@ uint64_t RxQueue::stamp(const RingPosition &position) const
 	return stamp_of(load_once(longer.timestamp_lo.raw), load_once(longer.timestamp_hi.raw));
 }
 
-/* Append the next packet to the burst, if the device has finished one. */
-[[gnu::always_inline]] inline bool RxQueue::take_packet(oe_rx_burst &burst)
+/* The next completion, the packet's @nth. False: it is not there, or cannot be true. */
+[[gnu::always_inline]] inline bool RxQueue::take_fragment(RingPosition &position, uint32_t nth,
+							  oe_rx_packet &packet, oe_rx_frag &frag,
+							  ena_rx_cdesc &cdesc)
+{
+	Copied copied = copy_completion(completion(position), position.phase());
+
+	if (!copied.valid || !check_fragment(copied.cdesc, nth))
+		return false;
+	cdesc = copied.cdesc;
+	if (config_.stamps && cdesc.status.get() & ENA_RXC_LAST)
+		packet.stamp_ns = stamp(position);
+	position.advance();
+	frag = {.id = cdesc.req_id.get(), .len = cdesc.length.get()};
+	packet.len += frag.len;
+	return true;
+}
+
+/* The next packet, if the device has finished one: it is taken when its last completion is there. */
+[[gnu::always_inline]] inline bool RxQueue::take_packet(oe_rx_packet &packet, oe_rx_frag *frags)
 {
 	RingPosition position = head_;
-	oe_rx_packet &packet = burst.packets[burst.npackets];
-	oe_rx_frag *frags = &burst.frags[burst.nfrags];
+	ena_rx_cdesc cdesc;
+	uint32_t n = 1;
 
-	packet = {};
-	packet.first_frag = static_cast<uint16_t>(burst.nfrags);
-	for (uint32_t nth = 0;; nth++) {
-		Copied copied = copy_completion(completion(position), position.phase());
-
-		/* A packet is taken when its last completion is there. */
-		if (!copied.valid || !check_fragment(copied.cdesc, nth))
+	packet.len = 0;
+	packet.stamp_ns = 0;
+	if (!take_fragment(position, 0, packet, frags[0], cdesc))
+		return false;
+	packet.offset = cdesc.offset;
+	for (; !(cdesc.status.get() & ENA_RXC_LAST); n++) {
+		if (!take_fragment(position, n, packet, frags[n], cdesc))
 			return false;
-		if (config_.stamps && copied.cdesc.status.get() & ENA_RXC_LAST)
-			packet.stamp_ns = stamp(position);
-		position.advance();
-		frags[nth] = {.id = copied.cdesc.req_id.get(), .len = copied.cdesc.length.get()};
-		packet.len += frags[nth].len;
-		if (nth == 0)
-			packet.offset = copied.cdesc.offset;
-		if (copied.cdesc.status.get() & ENA_RXC_LAST) {
-			packet.nfrags = static_cast<uint16_t>(nth + 1);
-			if (packet.len < ethernet_header_len) {
-				refuse(ENA_RESET_RX_DESCRIPTOR_MALFORMED,
-				       "a packet shorter than its Ethernet header:", packet.len);
-				return false;
-			}
-			if (!consume(frags, packet.nfrags))
-				return false;
-			describe(copied.cdesc, packet);
-			return true;
-		}
 	}
+	packet.nfrags = static_cast<uint16_t>(n);
+	if (packet.len < ethernet_header_len) {
+		refuse(ENA_RESET_RX_DESCRIPTOR_MALFORMED,
+		       "a packet shorter than its Ethernet header:", packet.len);
+		return false;
+	}
+	if (!consume(frags, n))
+		return false;
+	describe(cdesc, packet);
+	return true;
 }
 
 uint32_t RxQueue::poll(oe_rx_burst &burst, uint32_t budget)
 {
 	uint32_t limit = budget < OE_BURST ? budget : uint32_t{OE_BURST};
 
+	uint32_t packets = 0, frags = 0;
+	uint64_t bytes = 0;
+
 	static_assert(sizeof(burst.frags) / sizeof(burst.frags[0]) >= OE_BURST + OE_RX_MAX_FRAGS);
-	burst.npackets = 0;
-	burst.nfrags = 0;
+	if (broken_)
+		limit = 0;
 	/* Up to OE_BURST fragments, there is room for another largest packet. */
-	while (burst.npackets < limit && burst.nfrags <= OE_BURST && !broken_ &&
-	       take_packet(burst)) {
-		config_.stats->cnt++;
-		config_.stats->bytes += burst.packets[burst.npackets].len;
-		burst.nfrags += burst.packets[burst.npackets].nfrags;
-		burst.npackets++;
+	while (packets < limit && frags <= OE_BURST) {
+		oe_rx_packet &packet = burst.packets[packets];
+
+		if (!take_packet(packet, &burst.frags[frags]))
+			break;
+		packet.first_frag = static_cast<uint16_t>(frags);
+		bytes += packet.len;
+		frags += packet.nfrags;
+		packets++;
 	}
-	return burst.npackets;
+	burst.npackets = packets;
+	burst.nfrags = frags;
+	config_.stats->cnt += packets;
+	config_.stats->bytes += bytes;
+	return packets;
 }
 
 uint32_t RxQueue::wanted() const
@@ -285,33 +315,39 @@ uint32_t RxQueue::wanted() const
 	return broken_ || room < batch_ ? 0 : room;
 }
 
-inline void RxQueue::post(oe_rx_buffer &buffer)
+inline void RxQueue::post(oe_rx_buffer &buffer, uint16_t id, const RingPosition &tail)
 {
-	ena_rx_desc desc = {};
-
-	buffer.id = free_ids_[nfree_ - 1];
-	store_relaxed(nfree_, nfree_ - 1);
-	posted_len_[buffer.id] =
+	/* Its reserved fields are zero from the beginning. */
+	ena_rx_desc &desc = submissions_.as<ena_rx_desc>()[tail.index()];
+	uint16_t len =
 		static_cast<uint16_t>(buffer.len < max_posted_len ? buffer.len : max_posted_len);
-	desc.length.set(posted_len_[buffer.id]);
+
+	buffer.id = id;
+	posted_len_[id] = len;
+	desc.length.set(len);
 	desc.ctrl = static_cast<uint8_t>(ENA_RXD_FIRST | ENA_RXD_LAST | ENA_RXD_COMP_REQ |
-					 (tail_.phase() ? ENA_RXD_PHASE : 0));
-	desc.req_id.set(buffer.id);
+					 ena::field_put(ENA_RXD_PHASE, tail.phase()));
+	desc.req_id.set(id);
 	desc.addr_lo.set(static_cast<uint32_t>(buffer.bus));
 	desc.addr_hi.set(static_cast<uint16_t>(buffer.bus >> 32));
-	submissions_.as<ena_rx_desc>()[tail_.index()] = desc;
-	tail_.advance();
 }
 
 void RxQueue::refill(oe_rx_buffer *buffers, uint32_t n)
 {
+	RingPosition tail = tail_;
+	uint32_t left = nfree_;
+
 	/* More than wanted would overrun the ring: the surplus gets no id. */
 	for (uint32_t i = 0; i < n; i++) {
-		if (nfree_ > 1)
-			post(buffers[i]);
-		else
+		if (left <= 1) {
 			buffers[i].id = UINT16_MAX;
+			continue;
+		}
+		post(buffers[i], free_ids_[--left], tail);
+		tail.advance();
 	}
+	tail_ = tail;
+	store_relaxed(nfree_, left);
 	/* oek_writel orders the descriptors before the doorbell. */
 	oek_writel(config_.kernel, device_.doorbell().value, static_cast<uint16_t>(tail_.count()));
 }

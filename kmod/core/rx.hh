@@ -67,11 +67,14 @@ class RxQueue {
 			completions_.as<const char>() + position.index() * completion_size());
 	}
 	[[nodiscard]] uint64_t stamp(const RingPosition &position) const;
-	[[nodiscard]] bool take_packet(oe_rx_burst &burst);
+	[[nodiscard]] bool take_fragment(RingPosition &position, uint32_t nth, oe_rx_packet &packet,
+					 oe_rx_frag &frag, ena_rx_cdesc &cdesc);
+	[[nodiscard]] bool take_packet(oe_rx_packet &packet, oe_rx_frag *frags);
 	[[nodiscard]] bool check_fragment(const ena_rx_cdesc &cdesc, uint32_t nth);
 	[[nodiscard]] bool consume(const oe_rx_frag *frags, uint32_t n);
-	void describe(const ena_rx_cdesc &last, oe_rx_packet &packet) const;
-	void post(oe_rx_buffer &buffer);
+	void describe(const ena_rx_cdesc &last, oe_rx_packet &packet);
+	void classify(uint32_t kind, uint32_t whole_tuples);
+	void post(oe_rx_buffer &buffer, uint16_t id, const RingPosition &tail);
 	void refuse(ena_reset_reason reason, const char *what, uint32_t value);
 
 	RxConfig config_;
@@ -82,6 +85,11 @@ class RxQueue {
 	uint32_t nfree_ = 0; /* on the stack; read by the service */
 	uint32_t batch_ = 0; /* free descriptors that are worth a doorbell */
 	RingPosition tail_, head_;
+	/* What the last packet was found to be, for the next one of its kind: nearly all are. */
+	uint32_t kind_ = 0; /* of the status */
+	uint32_t kind_tuples_ = 0;
+	oe_rx_csum kind_csum_ = OE_RX_CSUM_NONE;
+	oe_rx_hash kind_hash_ = OE_RX_HASH_NONE;
 	bool broken_ = false; /* nothing is believed any more */
 	bool was_empty_ = false; /* the service's */
 };

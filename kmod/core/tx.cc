@@ -234,7 +234,8 @@ inline void TxQueue::write_meta(Meta meta)
 	has_cached_meta_ = true;
 }
 
-inline void TxQueue::write_buffers(const oe_tx_packet &packet, uint16_t id, bool first)
+[[gnu::always_inline]] inline void TxQueue::write_buffers(const oe_tx_packet &packet, uint16_t id,
+							  bool first)
 {
 	const oe_tx_buffer *buffer = packet.nbuffers ? packet.buffers : &no_buffer;
 	const oe_tx_buffer *last = buffer + (packet.nbuffers ? packet.nbuffers - 1 : 0);
@@ -345,12 +346,12 @@ void TxQueue::take_stamp(uint16_t id, const ena_tx_cdesc &cdesc)
 		stamp_of(load_once(longer.timestamp_lo.raw), load_once(longer.timestamp_hi.raw));
 }
 
-inline bool TxQueue::take_completion(uint16_t &id)
+[[gnu::always_inline]] inline bool TxQueue::take_completion(RingPosition &head, uint16_t &id)
 {
-	const ena_tx_cdesc &cdesc = completion(head_);
+	const ena_tx_cdesc &cdesc = completion(head);
 	uint8_t flags = load_once(cdesc.flags);
 
-	if ((flags & ENA_CDESC_PHASE) != head_.phase())
+	if ((flags & ENA_CDESC_PHASE) != head.phase())
 		return false;
 	/* The phase bit has been seen: the rest is read after it. */
 	dma_rmb();
@@ -367,16 +368,20 @@ inline bool TxQueue::take_completion(uint16_t &id)
 	if (config_.stamps)
 		take_stamp(id, cdesc);
 	store_relaxed(slots_[id].state, SlotState::completed);
-	head_.advance();
+	head.advance();
 	return true;
 }
 
 uint32_t TxQueue::completed(uint16_t *ids, uint32_t max)
 {
+	RingPosition head = head_;
 	uint32_t n = 0;
 
-	while (n < max && !broken_ && take_completion(ids[n]))
+	if (broken_)
+		return 0;
+	while (n < max && take_completion(head, ids[n]))
 		n++;
+	head_ = head;
 	return n;
 }
 

@@ -124,7 +124,7 @@ class TxQueue {
 			completions_.as<const char>() + position.index() * completion_size());
 	}
 	void take_stamp(uint16_t id, const ena_tx_cdesc &cdesc);
-	[[nodiscard]] bool take_completion(uint16_t &id);
+	[[nodiscard]] bool take_completion(RingPosition &head, uint16_t &id);
 	void refuse(ena_reset_reason reason, const char *what, uint32_t value);
 
 	TxConfig config_;

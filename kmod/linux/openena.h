@@ -126,7 +126,9 @@ struct oe_pair {
 	u16 tx_ids[OE_BURST];
 
 	/* Scratch of the sender, under the queue's lock: on the stack it would be zeroed for each packet. */
-	struct oe_tx_map tx_map ____cacheline_aligned_in_smp;
+	struct oe_tx_packet tx_packet ____cacheline_aligned_in_smp;
+	struct oe_tx_result tx_result;
+	struct oe_tx_map tx_map;
 	u8 tx_header[OE_MAX_PUSH]; /* a header that is not in one piece */
 	struct oe_xdp_map xdp_map; /* under oe_xdp_lock() */
 };

@@ -113,8 +113,8 @@ static void oe_rx_offloads(struct oe_pair *pair, const struct oe_rx_packet *pack
 								: PKT_HASH_TYPE_L3);
 }
 
-/* A packet that is an skb now. */
-void oe_rx_finish(struct oe_pair *pair, const struct oe_rx_packet *packet, struct sk_buff *skb)
+static __always_inline void oe_rx_give(struct oe_pair *pair, const struct oe_rx_packet *packet,
+				       struct sk_buff *skb)
 {
 	oe_rx_offloads(pair, packet, skb);
 	if (packet->stamp_ns)
@@ -122,6 +122,12 @@ void oe_rx_finish(struct oe_pair *pair, const struct oe_rx_packet *packet, struc
 	skb->protocol = eth_type_trans(skb, pair->kernel->netdev);
 	skb_record_rx_queue(skb, pair->index);
 	napi_gro_receive(&pair->napi, skb);
+}
+
+/* A packet that is an skb now. */
+void oe_rx_finish(struct oe_pair *pair, const struct oe_rx_packet *packet, struct sk_buff *skb)
+{
+	oe_rx_give(pair, packet, skb);
 }
 
 static void oe_rx_deliver(struct oe_pair *pair, const struct oe_rx_packet *packet,
@@ -153,7 +159,7 @@ static void oe_rx_deliver(struct oe_pair *pair, const struct oe_rx_packet *packe
 		pair->rx_stats->skb_alloc_fail++;
 		return;
 	}
-	oe_rx_finish(pair, packet, skb);
+	oe_rx_give(pair, packet, skb);
 }
 
 /*

@@ -96,6 +96,8 @@ static int oe_tx_map(struct device *dev, struct sk_buff *skb, u32 pushed, struct
 
 	map->nbuffers = 0;
 	map->nlinear = 0;
+	if (pushed == skb->len)
+		return 0;
 	for (done = min(pushed, skb_headlen(skb)); done < skb_headlen(skb); done += len) {
 		len = min(skb_headlen(skb) - done, OE_TX_MAX_LEN);
 		if (oe_tx_map_add(dev, map,
@@ -128,12 +130,14 @@ unmap:
 static void oe_tx_push_header(struct oe_pair *pair, const struct sk_buff *skb,
 			      struct oe_tx_packet *packet)
 {
-	packet->header_len = min(skb->len, pair->tx_push);
-	if (!packet->header_len)
+	u32 pushed = min(skb->len, pair->tx_push);
+
+	packet->header_len = pushed;
+	packet->header = skb->data;
+	if (likely(pushed <= skb_headlen(skb)))
 		return;
-	packet->header = skb_header_pointer(skb, 0, packet->header_len, pair->tx_header);
-	if (packet->header == pair->tx_header)
-		pair->tx_stats->llq_buffer_copy++;
+	packet->header = skb_header_pointer(skb, 0, pushed, pair->tx_header);
+	pair->tx_stats->llq_buffer_copy++;
 }
 
 /* The offloads asked of the device. The device fixes the lengths of TSO, no header is written. */
@@ -141,6 +145,7 @@ static void oe_tx_describe(const struct sk_buff *skb, struct oe_tx_packet *packe
 {
 	u32 headers;
 
+	packet->flags = 0;
 	packet->bytes = skb->len;
 	packet->packets = 1;
 	if (skb->ip_summed != CHECKSUM_PARTIAL)
@@ -182,7 +187,8 @@ static bool oe_tx_file(struct oe_pair *pair, struct sk_buff *skb, const struct o
 	slot->bytes = skb->len;
 	slot->nbuffers = map->nbuffers;
 	slot->nlinear = map->nlinear;
-	memcpy(slot->buffers, map->buffers, map->nbuffers * sizeof(map->buffers[0]));
+	if (map->nbuffers)
+		memcpy(slot->buffers, map->buffers, map->nbuffers * sizeof(map->buffers[0]));
 	/* The completion says when it left. */
 	if (pair->tx_stamps && skb_shinfo(skb)->tx_flags & SKBTX_HW_TSTAMP)
 		skb_shinfo(skb)->tx_flags |= SKBTX_IN_PROGRESS;
@@ -216,9 +222,9 @@ netdev_tx_t oe_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 	struct oe_kernel *kernel = netdev_priv(netdev);
 	struct oe_pair *pair = &kernel->pairs[skb_get_queue_mapping(skb)];
 	struct device *dev = &kernel->pdev->dev;
+	struct oe_tx_packet *packet = &pair->tx_packet;
+	struct oe_tx_result *result = &pair->tx_result;
 	struct oe_tx_map *map = &pair->tx_map;
-	struct oe_tx_packet packet = {};
-	struct oe_tx_result result;
 	bool kick;
 	int err;
 
@@ -232,16 +238,16 @@ netdev_tx_t oe_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 	    skb->csum_offset != offsetof(struct tcphdr, check) &&
 	    skb->csum_offset != offsetof(struct udphdr, check) && skb_checksum_help(skb))
 		goto drop;
-	oe_tx_describe(skb, &packet);
-	oe_tx_push_header(pair, skb, &packet);
-	if (unlikely(oe_tx_map(dev, skb, packet.header_len, map))) {
+	oe_tx_describe(skb, packet);
+	oe_tx_push_header(pair, skb, packet);
+	if (unlikely(oe_tx_map(dev, skb, packet->header_len, map))) {
 		pair->tx_stats->dma_mapping_err++;
 		goto drop;
 	}
 
-	packet.buffers = map->buffers;
-	packet.nbuffers = map->nbuffers;
-	err = oe_tx_submit(pair->txq, &packet, &result);
+	packet->buffers = map->buffers;
+	packet->nbuffers = map->nbuffers;
+	err = oe_tx_submit(pair->txq, packet, result);
 	if (unlikely(err)) {
 		oe_tx_unmap(dev, map->buffers, map->nbuffers, map->nlinear);
 		if (err != -EBUSY)
@@ -251,10 +257,10 @@ netdev_tx_t oe_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 		return NETDEV_TX_BUSY;
 	}
 
-	kick = oe_tx_file(pair, skb, map, result.req_id);
-	if (kick || result.stop)
+	kick = oe_tx_file(pair, skb, map, result->req_id);
+	if (kick || result->stop)
 		oe_tx_kick(pair->txq);
-	if (result.stop)
+	if (result->stop)
 		oe_tx_stop(pair);
 	return NETDEV_TX_OK;
 
