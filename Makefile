@@ -13,7 +13,7 @@ FUZZ_SECONDS ?= 8
 export FUZZ_SECONDS AGAIN
 
 .PHONY: help run run-nested shell check check-host check-fuzz check-vm check-clients check-qemu check-dpdk \
-	check-asan-qemu check-debug check-linux-selftests check-packages check-image fuzz bench bench-nested lint setup tools plugin module doc deb clean distclean
+	check-asan-qemu check-debian13 check-debug check-linux-selftests check-packages check-image fuzz bench bench-nested lint setup tools plugin module doc deb clean distclean
 .DEFAULT_GOAL := help
 
 help:
@@ -29,6 +29,7 @@ help:
 	@echo '  make check-clients  drivers that are not ours on our adapter'
 	@echo 'make check-dpdk     DPDK on our adapter; minutes'
 	@echo 'make check-asan-qemu  the adapter in a QEMU under sanitizers, which it builds; by name only'
+	@echo 'make check-debian13  the adapter on the QEMU of Debian 13, which it unpacks; minutes, as root'
 	@echo 'make check-debug    our driver on a kernel with KASAN, lockdep, kmemleak; it builds one; by name only'
 	@echo 'make check-linux-selftests  the selftests of Linux itself; an hour or more'
 	@echo 'make check-packages  the Debian packages, in a root and a VM of their own; minutes, as root'
@@ -76,6 +77,11 @@ check-fuzz:
 check-asan-qemu:
 	@scripts/setup host qemu kernel vm
 	@scripts/check-asan-qemu
+
+# By name only. PART= one of qemu, vm, sriov, sriov-ena
+check-debian13:
+	@scripts/setup host qemu kernel vm
+	@scripts/check-debian13 $(PART)
 
 # By name only: it builds a kernel, and that is slow. TESTS= some of selftests/, or --stock first for
 # Debian's kernel with what it has of such checks.
