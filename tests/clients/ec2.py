@@ -155,7 +155,8 @@ def types_pages_tags_and_errors(_):
               ("required", True, "100 Gigabit"), "the network of a type")
         assert "DescribeVpcs" in refused(client.describe_vpcs, "InvalidAction")
         refused(client.run_instances, "DryRunOperation", MinCount=1, MaxCount=1, DryRun=True)
-        assert "KeyName" in refused(client.run_instances, "UnknownParameter", MinCount=1, MaxCount=1, KeyName="k")
+        assert "EbsOptimized" in refused(client.run_instances, "UnknownParameter", MinCount=1, MaxCount=1,
+                                         EbsOptimized=True)
         refused(endpoint.boto("wrong").describe_instances, "AuthFailure")
         made = client.run_instances(MinCount=1, MaxCount=1, ClientToken="t", InstanceType="c5n.large",
                                     ImageId="ami-0000000000000612e")["Instances"][0]["InstanceId"]
@@ -171,6 +172,32 @@ def types_pages_tags_and_errors(_):
         equal(client.run_instances(MinCount=1, MaxCount=1, ClientToken="t", InstanceType="c5n.large",
                                    ImageId="ami-0000000000000612e")["Instances"][0]["InstanceId"], made,
               "the instance of the same token")
+
+
+@test
+def key_pairs(_):
+    """What the CLI makes and takes is what ssh-keygen reads and writes."""
+    with running() as endpoint, tempfile.TemporaryDirectory() as directory:
+        client = endpoint.boto()
+        for kind in ("rsa", "ed25519"):
+            secret = os.path.join(directory, kind)
+            pem = endpoint.cli("create-key-pair", "--key-name", kind, "--key-type", kind)["KeyMaterial"]
+            with open(secret, "w", encoding="ascii", opener=lambda path, flags: os.open(path, flags, 0o600)) as out:
+                out.write(pem)
+            said = client.describe_key_pairs(KeyNames=[kind], IncludePublicKey=True)["KeyPairs"][0]
+            equal(said["KeyType"], kind, "type")
+            public = subprocess.run(["ssh-keygen", "-y", "-f", secret], check=True, stdout=subprocess.PIPE, text=True,
+                                    timeout=SECONDS, stdin=subprocess.DEVNULL).stdout
+            equal(said["PublicKey"].split()[:2], public.split()[:2], "the public key")
+            with open(secret + ".pub", "w", encoding="ascii") as out:
+                out.write(public)
+            endpoint.cli("import-key-pair", "--key-name", kind + " again", "--public-key-material",
+                         f"fileb://{secret}.pub", "--tag-specifications", "ResourceType=key-pair,Tags=[{Key=a,Value=b}]")
+        tagged = client.describe_key_pairs(Filters=[{"Name": "tag:a", "Values": ["b"]}])["KeyPairs"]
+        equal(sorted(each["KeyName"] for each in tagged), ["ed25519 again", "rsa again"], "keys with a tag")
+        refused(client.import_key_pair, "InvalidKey.Format", KeyName="k", PublicKeyMaterial=b"ssh-rsa AAAA")
+        client.delete_key_pair(KeyName="rsa")
+        equal(len(client.describe_key_pairs()["KeyPairs"]), 3, "keys left")
 
 
 @test

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """openena run with a cloud image of Debian: cloud-init in it, and its own driver. TAP on stdout."""
 
+import json
 import os
 import socket
 import subprocess
@@ -55,10 +56,10 @@ class Place(program.Place):
             equal(done.returncode, 0, f"status of {command}: {done.stdout}{done.stderr}")
         return done.stdout.strip()
 
-    def wait_for_ssh(self):
+    def wait_for_ssh(self, name="web-1"):
         deadline = time.monotonic() + SECONDS
         while self.ssh("echo in", check=False) != "in":
-            assert time.monotonic() < deadline, self.openena("console", "web-1", "--log")[-3000:]
+            assert time.monotonic() < deadline, self.openena("console", name, "--log")[-3000:]
             time.sleep(2)
 
 
@@ -83,6 +84,7 @@ def from_a_bios_with_two_adapters_of_an_instance_type(_):
         equal(there.ssh("ip -4 -br addr show scope global | awk '{ print $3 }'"), "10.0.2.15/24", "address")
         equal(there.ssh("sudo -n passwd -S debian").split()[1], "L", "state of the password")
         assert "Cloud-init" in there.openena("console", "web-1", "--log"), "the console"
+        equal(there.ssh("cloud-init status --wait"), "status: done", "cloud-init")
 
 
 @test
@@ -100,7 +102,7 @@ def from_uefi_and_again_with_what_was_kept(_):
 
 
 USER_DATA = """#cloud-config
-runcmd: [[sh, -c, 'echo "told by $(cloud-init query cloud_id): $(cloud-init query instance_id)" >/dev/ttyS0']]
+runcmd: [[sh, -c, 'echo "told by $(cloud-init query cloud_id)" >/dev/ttyS0']]
 """
 
 
@@ -126,13 +128,15 @@ def as_an_instance_of_ec2(_):
                                       capture_output=True, text=True, timeout=SECONDS, env=environment).stdout.strip()
 
             ami = aws("describe-images", "--filters", "Name=name,Values=debian", "--query", "Images[].ImageId")
-            instance = aws("run-instances", "--image-id", ami, "--user-data", f"file://{user_data}", "--query",
-                           "Instances[].InstanceId")
+            aws("import-key-pair", "--key-name", "mine", "--public-key-material", f"fileb://{there.key}.pub")
+            instance = aws("run-instances", "--image-id", ami, "--user-data", f"file://{user_data}", "--key-name",
+                           "mine", "--query", "Instances[].InstanceId")
             aws("wait", "instance-running", "--instance-ids", instance)
-            deadline = time.monotonic() + SECONDS
-            while f"told by aws: {instance}" not in there.openena("console", instance, "--log"):
-                assert time.monotonic() < deadline, there.openena("console", instance, "--log")[-3000:]
-                time.sleep(2)
+            there.port = json.loads(there.openena("list", "--json"))[0]["machine"]["ssh_port"]
+            there.wait_for_ssh(instance)
+            equal(there.ssh("cloud-init query instance_id"), instance, "who it is")
+            equal(there.ssh("cloud-init status --wait"), "status: done", "cloud-init")
+            assert "told by aws" in there.openena("console", instance, "--log"), "user data"
         finally:
             server.terminate()
             server.wait(SECONDS)

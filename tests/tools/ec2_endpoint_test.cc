@@ -285,8 +285,8 @@ TEST_F(Ec2Test, AnEndpointThatEndsInTheMiddle)
 	const std::string id = element(ask("RunInstances&InstanceType=c5n.large"), "instanceId");
 	while (!launches)
 		usleep(1000);
-	slow = false;
 	fails = "given up";
+	slow = false;
 	fleet.reset(); /* ends the launch */
 	fails.clear();
 	begin();
@@ -382,6 +382,42 @@ TEST_F(Ec2Test, Tags)
 	EXPECT_EQ(code("CreateTags&Tag.1.Key=x&ResourceId.1=vol-1"), "InvalidID");
 }
 
+TEST_F(Ec2Test, KeyPairs)
+{
+	/* A line of ssh-keygen, in base64. */
+	const std::string material = "&PublicKeyMaterial="
+				     "c3NoLWVkMjU1MTkgQUFBQUMzTnphQzFsWkRJMU5URTVBQUFBSUlXY0JDb0dYQ"
+				     "0E2UlJEejNjTzYyQWM4SnNoK3BheDdq"
+				     "eXZzVGJVWjJuUy8K";
+	const std::string made = ask("ImportKeyPair&KeyName=mine" + material);
+	const std::string key = element(made, "keyPairId");
+
+	EXPECT_EQ(element(made, "keyFingerprint"), "FFGWugWQjR7TUmyk2ioYhs7SLPntRpSCNWbefy4gffg=");
+	EXPECT_EQ(code("ImportKeyPair&KeyName=mine" + material), "InvalidKeyPair.Duplicate");
+	EXPECT_EQ(code("CreateKeyPair&KeyName=mine"), "InvalidKeyPair.Duplicate");
+	EXPECT_EQ(code("ImportKeyPair&KeyName=other&PublicKeyMaterial=AAAA"), "InvalidKey.Format");
+	EXPECT_EQ(code("ImportKeyPair&KeyName=a%0ab" + material), "InvalidParameterValue");
+	EXPECT_EQ(code("CreateKeyPair&KeyName=k&KeyType=dsa"), "InvalidParameterValue");
+	EXPECT_EQ(code("CreateKeyPair&KeyName=k&KeyFormat=ppk"), "InvalidParameterValue");
+	EXPECT_TRUE(has(ask("CreateKeyPair&KeyName=new&KeyType=ed25519"),
+			"<keyMaterial>-----BEGIN OPENSSH PRIVATE KEY-----"));
+	EXPECT_FALSE(has(file_text(scratch / "state.json"), "PRIVATE"));
+	EXPECT_TRUE(
+		has(ask("CreateTags&ResourceId.1=" + key + "&Tag.1.Key=k&Tag.1.Value=v"), "true"));
+	EXPECT_TRUE(has(ask("DescribeTags"), "<resourceType>key-pair"));
+	EXPECT_EQ(code("DescribeKeyPairs&KeyName.1=none"), "InvalidKeyPair.NotFound");
+	EXPECT_EQ(code("RunInstances&KeyName=none"), "InvalidKeyPair.NotFound");
+	const std::string id = launched("&KeyName=mine");
+	ask("DeleteKeyPair&KeyName=mine");
+	EXPECT_TRUE(has(ask("DeleteKeyPair&KeyName=mine"), "<return>true"));
+	begin();
+	EXPECT_EQ(count(ask("DescribeKeyPairs"), "<keyPairId>"), 1U);
+	EXPECT_FALSE(has(ask("DescribeTags"), "<item>"));
+	/* An instance keeps its own. */
+	EXPECT_TRUE(has(ask("DescribeInstances&Filter.1.Name=key-name&Filter.1.Value.1=mine"), id));
+	EXPECT_TRUE(store->now()->instances.at(id).public_key.ends_with("2nS/ mine"));
+}
+
 TEST_F(Ec2Test, InterfacesOfAnInstanceThatIsStopped)
 {
 	const std::string id = launched();
@@ -418,7 +454,8 @@ TEST_F(Ec2Test, WordsThatAreWrong)
 		     {"RunInstances&SubnetId=subnet-00000000000000999", "InvalidSubnetID.NotFound"},
 		     {"RunInstances&MinCount=0", "InvalidParameterValue"},
 		     {"RunInstances&MinCount=3&MaxCount=2", "InvalidParameterValue"},
-		     {"RunInstances&KeyName=x", "UnknownParameter"},
+		     {"RunInstances&KeyName=x", "InvalidKeyPair.NotFound"},
+		     {"RunInstances&EbsOptimized=true", "UnknownParameter"},
 		     {"StopInstances", "MissingParameter"},
 		     {"StopInstances&InstanceId.1=../../etc", "InvalidInstanceID.Malformed"},
 		     {"StopInstances&InstanceId.1=i-0123456789abcdef0",

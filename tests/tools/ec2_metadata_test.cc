@@ -24,6 +24,8 @@ State state_of_one()
 	instance.type = "c5n.large";
 	instance.region = "eu-1";
 	instance.user_data = "I2Nsb3VkLWNvbmZpZwo=";
+	instance.key = "my key";
+	instance.public_key = "ssh-rsa AAAA my key";
 	interface.id = "eni-1";
 	interface.mac = "02:00:00:00:00:07";
 	interface.address = "172.31.0.16";
@@ -69,6 +71,12 @@ TEST_F(Ec2MetadataTest, WhatCloudInitReads)
 	EXPECT_EQ(get("/latest/user-data"), "#cloud-config\n");
 	EXPECT_TRUE(has(get("/latest/dynamic/instance-identity/document"), "\"region\": \"eu-1\""));
 	EXPECT_TRUE(has(get(meta), "network/\n")) << get(meta);
+	/* The one list of other lines: a number and a name. */
+	EXPECT_TRUE(has(get(meta), "public-keys/\n")) << get(meta);
+	EXPECT_EQ(get(meta + "public-keys/"), "0=my key");
+	EXPECT_EQ(get(meta + "public-keys/0/"), "openssh-key");
+	EXPECT_EQ(get(meta + "public-keys/0/openssh-key"), "ssh-rsa AAAA my key");
+	EXPECT_TRUE(has(get(meta + "public-keys/1/"), "404"));
 	EXPECT_TRUE(has(get(meta + "tags"), "404")) << get(meta);
 }
 

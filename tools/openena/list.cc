@@ -36,7 +36,8 @@ class List : public Command {
 			     {"instance type"},
 			     {"driver"},
 			     {"image"},
-			     {"network"}});
+			     {"network"},
+			     {"ssh port", true}});
 		Json json{Json::Array{}};
 
 		for (const std::string &name : machines.names()) {
@@ -49,7 +50,7 @@ class List : public Command {
 			table.row({name, pid ? "running" : "ended",
 				   pid ? std::to_string(*pid) : "-", fact("instance_type"),
 				   fact("driver"), std::filesystem::path(fact("image")).filename(),
-				   fact("network")});
+				   fact("network"), fact("ssh_port")});
 			Json item;
 			item.set("name", name);
 			item.set("running", pid.has_value());

@@ -173,6 +173,7 @@ class Run : public Command {
 					  : Json(std::filesystem::absolute(image_).string()));
 		json.set("network", networks_.empty() ? "user" : enumerate(networks_, "and"));
 		json.set("address", or_null(address_));
+		json.set("ssh_port", ssh_port_ ? Json(*ssh_port_) : Json());
 		json.set("started", static_cast<uint64_t>(time(nullptr)));
 		return json;
 	}

@@ -72,10 +72,12 @@ class Resident(machine.Machine):
         options, (kind, name) = self.options, self.options.networks[index]
         ident = f"h{index}"
         if index == 0 and options.metadata:
-            return network.cloud(ident, options.metadata, options.address)
-        words = network.netdev(ident, kind, name, self.inherited)
+            words = network.cloud(ident, options.metadata, options.address)
+        else:
+            words = network.netdev(ident, kind, name, self.inherited)
         if index == 0 and kind == "user" and self.image:
-            words += f",dhcpstart={options.address}" if options.address else ""
+            if options.address and not options.metadata:
+                words += f",dhcpstart={options.address}"
             words += f",hostfwd=tcp:127.0.0.1:{options.ssh_port}-:22" if options.ssh_port else ""
         return words
 

@@ -37,8 +37,9 @@ HttpAnswer error(const std::string &code, const std::string &message, int status
 
 const Action &action_of(const std::string &name)
 {
-	for (const auto group : {region_actions(), instance_type_actions(), image_actions(),
-				 instance_actions(), interface_actions(), tag_actions()})
+	for (const auto group :
+	     {region_actions(), instance_type_actions(), image_actions(), instance_actions(),
+	      interface_actions(), key_actions(), tag_actions()})
 		for (const Action &action : group)
 			if (name == action.name)
 				return action;

@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 namespace tool::ec2
 {
@@ -30,6 +32,21 @@ std::string last_words(const std::string &log)
 	} catch (const Trouble &) {
 		return {};
 	}
+}
+
+/* Of 127.0.0.1; somebody may take it before QEMU does, whose launch then fails. */
+uint16_t free_port()
+{
+	const Descriptor probe(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+	sockaddr_in address = {};
+	socklen_t size = sizeof(address);
+
+	address.sin_family = AF_INET;
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (!probe || ::bind(probe.get(), reinterpret_cast<sockaddr *>(&address), size) ||
+	    ::getsockname(probe.get(), reinterpret_cast<sockaddr *>(&address), &size))
+		throw Trouble("there is no free port of 127.0.0.1 for SSH");
+	return ntohs(address.sin_port);
 }
 
 } // namespace
@@ -118,6 +135,13 @@ std::vector<std::string> Fleet::words_for(const Instance &instance) const
 	add("--driver", image.driver);
 	add("--kver", image.kernel);
 	add("--image", image.file);
+	if (!image.file.empty() && !subnet.number)
+		add("--ssh-port", std::to_string(free_port()));
+	/* There is no metadata. */
+	if (!image.file.empty() && subnet.number && !instance.public_key.empty()) {
+		write_durably(key_file(instance.id), instance.public_key + "\n");
+		add("--ssh-key", key_file(instance.id));
+	}
 	if (!interfaces.empty()) {
 		add("--address", interfaces[0].address);
 		add("--mac", interfaces[0].mac);
@@ -131,6 +155,11 @@ std::vector<std::string> Fleet::words_for(const Instance &instance) const
 	if (!subnet.number && !config_.metadata.empty())
 		add("--metadata", config_.metadata + " " + instance.id);
 	return words;
+}
+
+std::string Fleet::key_file(const std::string &id) const
+{
+	return config_.logs + "/" + id + ".pub";
 }
 
 void Fleet::launch(const Instance &instance)

@@ -55,6 +55,7 @@ class Fleet {
 	void clear_away(const Instance &instance);
 	void plug_and_unplug(const Instance &instance);
 	void note_end(const std::string &id, const char *code, const std::string &reason);
+	[[nodiscard]] std::string key_file(const std::string &id) const;
 	[[nodiscard]] std::vector<std::string> words_for(const Instance &instance) const;
 
 	Store &store_;

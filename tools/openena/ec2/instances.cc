@@ -24,6 +24,7 @@ constexpr FilterField instance_filters[] = {
 	{"instance-state-code", "instanceState.code"},
 	{"image-id", "imageId"},
 	{"client-token", "clientToken"},
+	{"key-name", "keyName"},
 	{"private-ip-address", "privateIpAddress"},
 	{"subnet-id", "subnetId"},
 	{"vpc-id", "vpcId"},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "metadata.hh"
 
+#include "base64.hh"
 #include "catalog.hh"
 #include "digest.hh"
 #include "resource.hh"
@@ -62,13 +63,14 @@ Json branch(std::initializer_list<const char *> path, Json leaf)
 	return leaf;
 }
 
-/* A directory's names, those of directories with a slash. */
+/* A directory's names, those of directories with a slash; "0=web" is a key, whose directory is "0". */
 std::string listing(const Json &tree)
 {
 	std::string text;
 
 	for (const auto &[name, member] : *tree.object())
-		text += (text.empty() ? "" : "\n") + name + (member.object() ? "/" : "");
+		text += (text.empty() ? "" : "\n") + name +
+			(member.object() && !name.starts_with("0=") ? "/" : "");
 	return text;
 }
 
@@ -77,9 +79,13 @@ const Json *find(const Json &tree, const std::string &path)
 {
 	const Json *at = &tree;
 
-	for (const std::string &part : split(path, '/'))
-		if (at && !part.empty())
-			at = at->find(part);
+	for (const std::string &part : split(path, '/')) {
+		if (!at || part.empty())
+			continue;
+		const bool key = part == "0" && at->object() && at->object()->size() == 1 &&
+				 at->object()->front().first.starts_with("0=");
+		at = key ? &at->object()->front().second : at->find(part);
+	}
 	return at;
 }
 
@@ -88,29 +94,6 @@ bool is_version(const std::string &name)
 {
 	return name == "latest" ||
 	       (name.size() == 10 && name.find_first_not_of("0123456789-") == name.npos);
-}
-
-/* User data comes in base64. */
-std::string decoded(const std::string &text)
-{
-	static constexpr std::string_view digits =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	std::string bytes;
-	uint32_t bits = 0;
-	unsigned int count = 0;
-
-	for (const char c : text) {
-		const size_t digit = digits.find(c);
-		if (digit == digits.npos)
-			continue;
-		bits = bits << 6 | static_cast<uint32_t>(digit);
-		count += 6;
-		if (count >= 8) {
-			count -= 8;
-			bytes += static_cast<char>(bits >> count);
-		}
-	}
-	return bytes;
 }
 
 } // namespace
@@ -168,6 +151,9 @@ Json Metadata::tree() const
 	meta.set("instance-type", instance.type);
 	meta.set("network", branch({"interfaces", "macs"}, macs));
 	meta.set("placement", branch({"availability-zone"}, zone_of(instance.region)));
+	if (!instance.key.empty())
+		meta.set("public-keys", branch({("0=" + instance.key).c_str(), "openssh-key"},
+					       instance.public_key));
 	meta.set("reservation-id", instance.reservation);
 	meta.set("services", branch({"domain"}, "amazonaws.com"));
 	if (tags != state_.tags.end()) {
@@ -186,7 +172,7 @@ Json Metadata::tree() const
 	tree.set("dynamic", branch({"instance-identity", "document"}, document.dump()));
 	tree.set("meta-data", meta);
 	if (!instance.user_data.empty())
-		tree.set("user-data", decoded(instance.user_data));
+		tree.set("user-data", base64_decode(instance.user_data));
 	return tree;
 }
 

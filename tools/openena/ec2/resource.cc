@@ -225,6 +225,7 @@ Json instance_json(Context &context, const State &state, const Instance &instanc
 	json.set("imageId", instance.image);
 	json.set("instanceState", state_json(now));
 	json.set("reason", instance.reason);
+	json.set("keyName", instance.key.empty() ? Json() : Json(instance.key));
 	json.set("amiLaunchIndex", instance.index);
 	json.set("instanceType", instance.type);
 	json.set("launchTime", time_text(instance.launch_time));

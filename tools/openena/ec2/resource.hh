@@ -16,6 +16,9 @@ namespace tool::ec2
 /* ApiError if there is none of that id. */
 [[nodiscard]] Instance &instance_in(State &state, const std::string &id);
 [[nodiscard]] Interface &interface_in(State &state, const std::string &id);
+/* None if there is none of that name; the second: ApiError. */
+[[nodiscard]] const Key *key_named(const State &state, const std::string &name);
+[[nodiscard]] const Key &need_key(const State &state, const std::string &name);
 /* InstanceId.N, at least one, all of which are there. */
 [[nodiscard]] std::vector<std::string> instances_named(const Context &context, Query &query);
 

@@ -21,7 +21,7 @@ constexpr size_t longest_token = 64;
 
 /* What a query asks for, checked. */
 struct Order {
-	std::string type, image, subnet, user_data, token, asked;
+	std::string type, image, subnet, user_data, key, token, asked;
 	uint64_t least, most, cpus = 0;
 	std::map<std::string, Tags> tags;
 
@@ -31,6 +31,7 @@ struct Order {
 		image = image_of(query.text_or("ImageId", "")).id;
 		subnet = subnet_of(query.text_or("SubnetId", "")).id;
 		user_data = query.text_or("UserData", "");
+		key = query.text_or("KeyName", "");
 		token = query.text_or("ClientToken", "");
 		least = query.number("MinCount", 1, most_instances).value_or(1);
 		most = query.number("MaxCount", 1, most_instances).value_or(least);
@@ -108,6 +109,10 @@ void add_instance(State &state, const Order &order, const std::string &region,
 	instance.image = order.image;
 	instance.subnet = order.subnet;
 	instance.user_data = order.user_data;
+	if (!order.key.empty()) {
+		instance.key = order.key;
+		instance.public_key = need_key(state, order.key).text;
+	}
 	instance.token = order.token;
 	instance.asked = order.asked;
 	instance.region = region;
@@ -131,6 +136,8 @@ Json run_instances(Context &context, Query &query)
 	Json list{Json::Array{}};
 
 	(void)room(*context.store.now(), order);
+	if (!order.key.empty())
+		(void)need_key(*context.store.now(), order.key);
 	context.begin(query);
 	context.store.change([&](State &state) {
 		reservation = earlier(state, order);

@@ -17,6 +17,12 @@ constexpr size_t most_text = 1 << 20; /* that read_whole() takes */
 constexpr time_t remembered_s = 3600; /* a terminated instance */
 constexpr const char *goal_names[] = {"running", "stopped", "terminated"};
 
+/* Earlier releases did not write it. */
+bool is_new(std::string_view name)
+{
+	return name == "keys" || name == "key" || name == "public_key";
+}
+
 Json json_of(const std::string &value)
 {
 	return value;
@@ -78,7 +84,7 @@ bool take(const Json &json, Goal &goal)
 	return false;
 }
 
-/* All that is kept of an instance, and of an interface: once for both directions. */
+/* All that is kept of an instance, an interface and a key: once for both directions. */
 template <typename Thing, typename Visitor> void visit_instance(Thing &instance, Visitor visit)
 {
 	visit("id", instance.id);
@@ -100,6 +106,8 @@ template <typename Thing, typename Visitor> void visit_instance(Thing &instance,
 	visit("changed", instance.changed);
 	visit("reason_code", instance.reason_code);
 	visit("reason", instance.reason);
+	visit("key", instance.key);
+	visit("public_key", instance.public_key);
 }
 
 template <typename Thing, typename Visitor> void visit_interface(Thing &interface, Visitor visit)
@@ -117,6 +125,16 @@ template <typename Thing, typename Visitor> void visit_interface(Thing &interfac
 	visit("detaching", interface.detaching);
 }
 
+template <typename Thing, typename Visitor> void visit_key(Thing &key, Visitor visit)
+{
+	visit("id", key.id);
+	visit("name", key.name);
+	visit("type", key.type);
+	visit("fingerprint", key.fingerprint);
+	visit("text", key.text);
+	visit("made", key.made);
+}
+
 auto writer(Json &to)
 {
 	return [&to](const char *name, const auto &value) {
@@ -128,6 +146,8 @@ auto reader(const Json &from)
 {
 	return [&from](const char *name, auto &value) {
 		const Json *member = from.find(name);
+		if (!member && is_new(name))
+			return;
 		if (!member || !take(*member, value))
 			throw Trouble(std::string("the endpoint's state lacks \"") + name +
 				      "\", or it is of another kind");
@@ -136,8 +156,11 @@ auto reader(const Json &from)
 
 const Json::Array &list(const Json &json, const char *name)
 {
+	static const Json none{Json::Array{}};
 	const Json *member = json.find(name);
 
+	if (!member && is_new(name))
+		return *none.array();
 	if (!member || !member->array())
 		throw Trouble(std::string("the endpoint's state has no list \"") + name + "\"");
 	return *member->array();
@@ -147,7 +170,8 @@ const Json::Array &list(const Json &json, const char *name)
 
 Json State::to_json() const
 {
-	Json json, all{Json::Array{}}, cards{Json::Array{}}, labels{Json::Array{}};
+	Json json, all{Json::Array{}}, cards{Json::Array{}}, pairs{Json::Array{}},
+		labels{Json::Array{}};
 
 	for (const auto &[id, instance] : instances) {
 		Json one;
@@ -159,8 +183,13 @@ Json State::to_json() const
 		visit_interface(interface, writer(one));
 		cards.add(one);
 	}
-	for (const auto &[id, pairs] : tags)
-		for (const auto &[key, value] : pairs) {
+	for (const auto &[id, key] : keys) {
+		Json one;
+		visit_key(key, writer(one));
+		pairs.add(one);
+	}
+	for (const auto &[id, has] : tags)
+		for (const auto &[key, value] : has) {
 			Json one;
 			one.set("id", id);
 			one.set("key", key);
@@ -169,6 +198,7 @@ Json State::to_json() const
 		}
 	json.set("instances", all);
 	json.set("interfaces", cards);
+	json.set("keys", pairs);
 	json.set("tags", labels);
 	return json;
 }
@@ -186,6 +216,11 @@ State State::from_json(const Json &json)
 		Interface interface;
 		visit_interface(interface, reader(one));
 		state.interfaces[interface.id] = interface;
+	}
+	for (const Json &one : list(json, "keys")) {
+		Key key;
+		visit_key(key, reader(one));
+		state.keys[key.id] = key;
 	}
 	for (const Json &one : list(json, "tags")) {
 		std::string id, key, value;

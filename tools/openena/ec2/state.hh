@@ -29,6 +29,7 @@ struct Instance {
 	bool force = false; /* end it without asking the guest */
 	uint64_t cpus = 0; /* 0: what the endpoint gives */
 	uint64_t index = 0; /* among those launched with it */
+	std::string key, public_key; /* name of its key pair, if any, and what the guest is told */
 	time_t launch_time = 0, changed = 0; /* changed: the goal, or found ended */
 	std::string reason_code, reason; /* of the last change */
 };
@@ -51,9 +52,17 @@ struct Interface {
 	}
 };
 
+/* A key pair. */
+struct Key {
+	std::string id, name, type, fingerprint;
+	std::string text; /* as in authorized_keys */
+	time_t made = 0;
+};
+
 struct State {
 	std::map<std::string, Instance> instances; /* by id */
 	std::map<std::string, Interface> interfaces; /* by id */
+	std::map<std::string, Key> keys; /* by id */
 	std::map<std::string, Tags> tags; /* by id of what has them */
 
 	[[nodiscard]] Json to_json() const;

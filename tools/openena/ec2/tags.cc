@@ -22,7 +22,9 @@ constexpr FilterField tag_filters[] = {{"key", "key"},
 
 const char *kind_of(const std::string &id)
 {
-	return id.starts_with("i-") ? "instance" : "network-interface";
+	return id.starts_with("i-")     ? "instance"
+	       : id.starts_with("key-") ? "key-pair"
+					: "network-interface";
 }
 
 /* ResourceId.N, all of which are there. */
@@ -39,10 +41,10 @@ std::vector<std::string> resources(const Context &context, Query &query)
 			(void)instance_in(state, id);
 		else if (id.starts_with("eni-"))
 			(void)interface_in(state, id);
-		else
+		else if (!state.keys.contains(id))
 			throw ApiError("InvalidID", "The ID '" + printable(id, 60) +
-							    "' is not valid: instances and "
-							    "interfaces have tags here");
+							    "' is not valid: instances, interfaces "
+							    "and key pairs have tags here");
 	}
 	return ids;
 }
