@@ -3,12 +3,15 @@
 #include "run.hh"
 
 #include "json.hh"
+#include "machines.hh"
+#include "trouble.hh"
 
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -239,6 +242,28 @@ TEST_F(MachinesTest, ALauncherThatFails)
 	setenv("OPENENA_LAUNCHER", "/nonexistent/launcher", 1);
 	EXPECT_EQ(with({"run", "one"}).status, 2);
 	EXPECT_EQ(list().array()->size(), 0u);
+}
+
+/* As on a full disk: a directory can still be made, and nothing written. */
+TEST_F(MachinesTest, WhatCannotBeWrittenLeavesNothing)
+{
+	const tool::Machines machines(scratch / "state");
+	rlimit before = {};
+	std::string said;
+
+	getrlimit(RLIMIT_FSIZE, &before);
+	const rlimit none{0, before.rlim_max};
+	const auto handler = signal(SIGXFSZ, SIG_IGN);
+	setrlimit(RLIMIT_FSIZE, &none);
+	try {
+		machines.add("one", Json(Json::Object{}));
+	} catch (const tool::Trouble &trouble) {
+		said = trouble.what();
+	}
+	setrlimit(RLIMIT_FSIZE, &before);
+	(void)signal(SIGXFSZ, handler);
+	EXPECT_TRUE(has(said, "one/machine.json cannot be written")) << said;
+	EXPECT_TRUE(machines.names().empty());
 }
 
 TEST_F(MachinesTest, WhatTheGuestSays)

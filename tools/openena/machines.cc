@@ -125,7 +125,12 @@ void Machines::add(const std::string &name, const Json &facts) const
 	if (error)
 		throw Trouble(printable(path(name)) + " cannot be made: " + error.message());
 	std::filesystem::permissions(path(name), std::filesystem::perms::owner_all, error);
-	write_durably(path(name, "machine.json"), facts.dump() + "\n");
+	try {
+		write_durably(path(name, "machine.json"), facts.dump() + "\n");
+	} catch (const Trouble &) {
+		std::filesystem::remove_all(path(name), error);
+		throw;
+	}
 }
 
 Json Machines::facts(const std::string &name) const

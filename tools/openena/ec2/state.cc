@@ -2,6 +2,7 @@
 #include "state.hh"
 
 #include "durable.hh"
+#include "machines.hh"
 #include "text.hh"
 #include "trouble.hh"
 
@@ -210,6 +211,7 @@ State State::from_json(const Json &json)
 	for (const Json &one : list(json, "instances")) {
 		Instance instance;
 		visit_instance(instance, reader(one));
+		Machines::check_name(instance.id); /* it names a directory, which may be removed */
 		state.instances[instance.id] = instance;
 	}
 	for (const Json &one : list(json, "interfaces")) {
@@ -267,7 +269,16 @@ State Store::read(const std::string &path)
 {
 	const auto text = read_whole(path);
 
-	return text ? State::from_json(Json::parse(*text, path)) : State();
+	if (!text)
+		return {};
+	try {
+		return State::from_json(Json::parse(*text, path));
+	} catch (const Trouble &wrong) {
+		throw Trouble(
+			format("%s; %s is left as it is: put it right, or move it away to begin "
+			       "anew",
+			       wrong.what(), printable(path).c_str()));
+	}
 }
 
 std::shared_ptr<const State> Store::now() const
