@@ -68,6 +68,12 @@ ena_switch_route ena_switch_forward(ena_switch *sw, unsigned int from, const iov
 		.priority = verdict.edit.priority};
 }
 
+bool ena_switch_stays_inside(const ena_switch *sw, unsigned int from, const uint8_t *head,
+			     size_t length)
+{
+	return sw->fabric.stays_inside(from, {head, length});
+}
+
 /* An offset of the header behind the addresses; 0 says nothing. */
 static void move(uint16_t &offset, int by)
 {

@@ -99,6 +99,11 @@ class Host {
 	{
 		return ops_.transmit(opaque_, queue, iov, count, &hdr);
 	}
+	/* See ena_host_ops.stays_inside. */
+	[[nodiscard]] bool stays_inside(std::span<const uint8_t> head) const
+	{
+		return ops_.stays_inside && ops_.stays_inside(opaque_, head.data(), head.size());
+	}
 	/* Where frames for the wire go first; null: nowhere. */
 	void set_bad_wire(WireDirection *wire)
 	{

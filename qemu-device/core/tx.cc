@@ -320,8 +320,9 @@ const char *Transmitter::send(QueueIndex q, const TxPacket &packet)
 		return "its buffers cannot be read";
 	if (const char *fault = decode(packet, head, offload))
 		return fault;
-	return peer_resolves(offload) ? send_to_able_peer(q, packet, offload, head)
-				      : send_resolved(q, packet, offload, head);
+	return peer_resolves(offload, std::span(bounce_).first(head))
+		       ? send_to_able_peer(q, packet, offload, head)
+		       : send_resolved(q, packet, offload, head);
 }
 
 const char *Transmitter::send_plain(QueueIndex q, const TxPacket &packet)

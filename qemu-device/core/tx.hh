@@ -136,7 +136,9 @@ class Transmitter {
 						 const TxOffload &offload);
 
 	void send_segments();
-	[[nodiscard]] bool peer_resolves(const TxOffload &offload) const;
+	[[nodiscard]] bool peer_resolves(const TxOffload &offload,
+					 std::span<const uint8_t> head) const;
+	[[nodiscard]] bool wire_resolves(const TxOffload &offload) const;
 	void store_pseudo_sum(const TxOffload &offload, std::span<uint8_t> head) const;
 	[[nodiscard]] bool gather(const TxPacket &packet, size_t from, size_t to);
 	void emit(QueueIndex q, std::span<const iovec> iov, const ena_vnet_hdr &hdr,

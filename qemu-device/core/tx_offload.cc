@@ -88,7 +88,13 @@ const char *Transmitter::decode(const TxPacket &packet, size_t head_length, TxOf
 	return nullptr;
 }
 
-bool Transmitter::peer_resolves(const TxOffload &o) const
+/* The wire's peer, or the functions that get it. */
+bool Transmitter::peer_resolves(const TxOffload &o, std::span<const uint8_t> head) const
+{
+	return wire_resolves(o) || host_.stays_inside(head);
+}
+
+bool Transmitter::wire_resolves(const TxOffload &o) const
 {
 	if (o.tso)
 		return vnet_.csum && (o.packet.l3 == net::L3::ipv4 ? vnet_.tso4 : vnet_.tso6) &&

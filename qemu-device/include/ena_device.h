@@ -137,12 +137,17 @@ struct ena_host_ops {
 	void (*raise)(void *host, unsigned int vector);
 	/*
 	 * A frame for the wire. @hdr is all zero unless ena_device_set_vnet()
-	 * said that the peer resolves what it asks for. The memory is the
-	 * core's again on return.
+	 * said that the peer resolves what it asks for, or stays_inside() did. The
+	 * memory is the core's again on return.
 	 */
 	enum ena_transmit_result (*transmit)(void *host, unsigned int queue,
 					     const struct iovec *iov, int iovcnt,
 					     const struct ena_vnet_hdr *hdr);
+	/*
+	 * Whether a frame that begins so goes to functions of this adapter alone, if
+	 * anywhere: ena_device_receive() resolves whatever it is asked for. NULL: it does not.
+	 */
+	bool (*stays_inside)(void *host, const uint8_t *head, size_t length);
 	/* Ask for one ena_device_poll() soon, outside the present call. */
 	void (*schedule)(void *host);
 	/*

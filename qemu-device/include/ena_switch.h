@@ -76,6 +76,9 @@ void ena_switch_set_port(struct ena_switch *sw, unsigned int port,
 /* Where a frame from @from goes; no port: it is refused, and counted. */
 struct ena_switch_route ena_switch_forward(struct ena_switch *sw, unsigned int from,
 					   const struct iovec *iov, int iovcnt);
+/* Whether such a frame would not go to the wire. Counts nothing. */
+bool ena_switch_stays_inside(const struct ena_switch *sw, unsigned int from, const uint8_t *head,
+			     size_t length);
 /*
  * The frame as ports in @route->retagged get it: its pieces into @out, which has room for
  * @iovcnt + 2, the bytes of a tag into @tag, @hdr corrected. Returns how many pieces there are.

@@ -40,6 +40,10 @@ static enum ena_transmit_result send_to(ENAState *pf, struct ena_switch_ports to
 	bool out = to.words[0] & UINT64_C(1) << ENA_SWITCH_WIRE;
 	unsigned int word;
 
+	/* It was for functions when it was sent, and has waited (ena_device_set_faults()) since. */
+	if (hdr && !pf->vnet && (hdr->flags & ENA_VNET_NEEDS_CSUM || hdr->gso_type))
+		out = false;
+
 	to.words[0] &= ~(UINT64_C(1) << ENA_SWITCH_WIRE);
 	for (word = 0; word < ARRAY_SIZE(to.words); word++)
 		for (; to.words[word] && pf->fabric; to.words[word] &= to.words[word] - 1)

@@ -149,6 +149,14 @@ static enum ena_transmit_result host_transmit(void *host, unsigned int queue,
 	return ena_net_transmit(s, queue, iov, iovcnt, hdr);
 }
 
+static bool host_stays_inside(void *host, const uint8_t *head, size_t length)
+{
+	ENAState *s = host;
+	ENAState *pf = s->pf ?: s;
+
+	return pf->fabric && ena_switch_stays_inside(pf->fabric->sw, s->port, head, length);
+}
+
 static void host_schedule(void *host)
 {
 	ena_host_kick(host);
@@ -194,6 +202,7 @@ static const struct ena_host_ops host_ops = {
 	.dma_unmap = host_dma_unmap,
 	.raise = host_raise,
 	.transmit = host_transmit,
+	.stays_inside = host_stays_inside,
 	.schedule = host_schedule,
 	.set_timer = host_set_timer,
 	.now = host_now,

@@ -75,7 +75,12 @@ Fabric::Fabric(unsigned int total, unsigned int enabled)
 		host.on_transmit = [this, i, &host] {
 			const FakeHost::Sent sent = host.sent.back();
 			host.sent.pop_back();
+			carried++;
 			forward(ENA_SWITCH_PF + i, sent.bytes, sent.hdr);
+		};
+		host.stays_inside = [this, i](std::span<const uint8_t> head) {
+			return ena_switch_stays_inside(switch_, ENA_SWITCH_PF + i, head.data(),
+						       head.size());
 		};
 	}
 	const ena_vf_ops ops = {

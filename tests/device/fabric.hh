@@ -93,6 +93,7 @@ class Fabric {
 	}
 
 	std::vector<Bytes> wire; /* what has left by it */
+	unsigned int carried = 0; /* frames that functions gave to the switch */
 	ena_acq_entry last{};
 
     private:

@@ -120,6 +120,9 @@ ena_host_ops FakeHost::make_ops()
 			self(host).on_transmit();
 		return self(host).answer;
 	};
+	ops.stays_inside = [](void *host, const uint8_t *head, size_t length) {
+		return self(host).stays_inside && self(host).stays_inside({head, length});
+	};
 	ops.schedule = [](void *host) {
 		self(host).scheduled = true;
 	};

@@ -10,6 +10,7 @@
 
 #include <cstring>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -90,6 +91,7 @@ class FakeHost {
 	size_t map_limit = SIZE_MAX; /* bytes of one mapping */
 	int mappings = 0; /* open now */
 	std::function<void()> on_transmit;
+	std::function<bool(std::span<const uint8_t>)> stays_inside;
 	/* Called after each DMA write, to look at what the guest sees in between. */
 	std::function<void(uint64_t, size_t)> on_dma_write;
 	ena_device *device;

@@ -32,12 +32,23 @@ class SwitchTest : public ::testing::Test {
 					  .mac = mac_of(port)});
 	}
 
+	/* Whether it stays inside is known before, and to ask is not counted. */
+	Switch::Verdict forward(unsigned int from, std::span<const uint8_t> frame)
+	{
+		const uint64_t received = fabric.counters(from).received;
+		const bool stays = fabric.stays_inside(from, frame);
+		const Switch::Verdict verdict = fabric.forward(from, frame);
+		EXPECT_EQ(stays, !(verdict.to | verdict.retagged).has(Switch::wire));
+		EXPECT_EQ(fabric.counters(from).received, received + 1);
+		return verdict;
+	}
+
 	Switch::Verdict send(unsigned int from, const MacAddress &to, const MacAddress &source)
 	{
 		std::vector<uint8_t> frame(60);
 		std::copy(to.begin(), to.end(), frame.begin());
 		std::copy(source.begin(), source.end(), frame.begin() + 6);
-		return fabric.forward(from, frame);
+		return forward(from, frame);
 	}
 
 	/* A tagged frame, or one with another type in the place of the tag's. */
@@ -52,7 +63,7 @@ class SwitchTest : public ::testing::Test {
 		frame[13] = static_cast<uint8_t>(type);
 		frame[14] = static_cast<uint8_t>(tci >> 8);
 		frame[15] = static_cast<uint8_t>(tci);
-		return fabric.forward(from, frame);
+		return forward(from, frame);
 	}
 
 	static std::set<unsigned int> ports_in(const net::PortSet &set)

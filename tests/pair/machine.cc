@@ -54,6 +54,7 @@ const ena_host_ops host_ops = {
 		[](void *host, unsigned queue, const iovec *iov, int n, const ena_vnet_hdr *hdr) {
 			return machine(host).transmit(queue, iov, n, *hdr);
 		},
+	.stays_inside = nullptr,
 	.schedule = [](void *host) { machine(host).poll_scheduled = true; },
 	.set_timer = [](void *host, uint64_t deadline) { machine(host).timer = deadline; },
 	.now = [](void *) { return Clock::now; },

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Virtual functions without a guest: the capability, their BARs, resets. TAP on stdout."""
 
+import struct
 import sys
 
 from adapter import DEV_CTL, DEV_STS, READY, RESET_IN_PROGRESS, VERSION, wait_for
 from functions import (CONTROL, DEVICE, NUMBER, PF_ADDRESS, SRIOV, TOTAL, VF_BAR0, VF_ENABLE,
-                       VF_MEMORY, Adapter, enabled, frame, functions, made_mac,
+                       VF_MEMORY, Adapter, address, enabled, frame, functions, made_mac,
                        vf_paths)
 from qtest import COMMAND, MASTER, MEMORY
 from tap import equal, main, test
@@ -95,6 +96,30 @@ def with_vepa_nothing_takes_a_short_way(setup):
             assert wait_for(lambda pf=pf: pf.ports()["vf0"]["received"] or None, 5), "nothing sent"
             equal((pf.ports()["pf"]["sent"], pf.ports()["wire"]["sent"]), places,
                   f"frames to the physical function and to the wire with {mode}")
+
+
+def send_large(queue, to, source):
+    """A packet of TCP over IPv4 that is to be cut into three segments of 100 bytes of data."""
+    packet = address(to) + address(source) + struct.pack(
+        ">HBBHHHBBHII", 0x0800, 0x45, 0, 290, 0, 0, 64, 6, 0, 0x0A000001, 0x0A000002) + struct.pack(
+        ">HHIIBBHHH", 7000, 7000, 1, 1, 0x50, 0x18, 1000, 0, 0) + bytes(250)
+    wanted = 8 | 1 << 7 | 12 << 8 | 1 << 13 | 1 << 14
+    queue.function.write_bytes(queue.frame, packet)
+    queue.function.write_bytes(queue.ring, struct.pack(
+        "<8I", 1 << 14 | 1 << 20 | 1 << 23 | 1 << 24 | 1 << 26, 0, 20 | 14 << 8 | 5 << 16 | 100 << 22, 0,
+        len(packet) | 1 << 24 | 1 << 27, wanted, queue.frame, 0))
+    queue.function.set_reg(queue.doorbell, 2)
+
+
+@test
+def segments_are_cut_where_they_arrive(setup):
+    with setup.run(f"sriov-vfs=2,queues=2,llq=off,mac={PF_ADDRESS}") as vm:
+        pf, (_, sender, receiver) = functions(vm)
+        receiver.receive_one()
+        send_large(sender.transmit_queue(), made_mac(1), made_mac(0))
+        assert wait_for(lambda: pf.ports()["vf0"]["received"] or None, 5), "nothing sent"
+        equal((pf.ports()["vf0"]["received"], pf.ports()["vf1"]["sent"]), (1, 1),
+              "frames that the switch has carried")
 
 
 @test

@@ -186,33 +186,47 @@ void Switch::count(const PortSet &to, const MacAddress &address)
 	}
 }
 
-Switch::Verdict Switch::forward(unsigned int from, std::span<const uint8_t> head)
+Switch::Verdict Switch::decide(unsigned int from, std::span<const uint8_t> head) const
 {
 	Verdict verdict;
 	Tag tag;
 
-	counters_[from].received++;
 	if (head.size() >= header_length)
 		tag = tag_of(head);
 	if (head.size() < header_length + (tag.present ? vlan_tag_length : 0))
 		verdict.refusal = Refusal::runt;
 	else
 		verdict.refusal = judge(from, head, tag);
-	if (verdict.refusal != Refusal::none) {
-		counters_[from].refused[static_cast<size_t>(verdict.refusal)]++;
+	if (verdict.refusal != Refusal::none)
 		return verdict;
-	}
 	const Port &port = ports_[from];
-	const MacAddress to = address_at(head, 0);
-	PortSet all = destinations(from, to, port.vlan ? port.vlan : tag.vlan);
+	PortSet all = destinations(from, address_at(head, 0), port.vlan ? port.vlan : tag.vlan);
 	if (mode_ == SwitchMode::vepa && from == wire)
 		all = without_sender(all, address_at(head, 6));
-	count(all, to);
 	verdict.edit = edit_for(port, tag);
 	/* Both ends without a VLAN, or both with one, which is then the same: nothing to do. */
 	verdict.to = all & (port.vlan ? members_[member_set_[port.vlan]] : untagged_);
 	verdict.retagged = all & (port.vlan ? untagged_ : members_[member_set_[tag.vlan]]);
 	return verdict;
+}
+
+Switch::Verdict Switch::forward(unsigned int from, std::span<const uint8_t> head)
+{
+	const Verdict verdict = decide(from, head);
+
+	counters_[from].received++;
+	if (verdict.refusal != Refusal::none)
+		counters_[from].refused[static_cast<size_t>(verdict.refusal)]++;
+	else
+		count(verdict.to | verdict.retagged, address_at(head, 0));
+	return verdict;
+}
+
+bool Switch::stays_inside(unsigned int from, std::span<const uint8_t> head) const
+{
+	const Verdict verdict = decide(from, head);
+
+	return !(verdict.to | verdict.retagged).has(wire);
 }
 
 } // namespace net

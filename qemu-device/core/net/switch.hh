@@ -131,6 +131,8 @@ class Switch {
 	 */
 	static constexpr size_t head_length = 18;
 	[[nodiscard]] Verdict forward(unsigned int from, std::span<const uint8_t> head);
+	/* Whether forward() would give it to no port but functions. */
+	[[nodiscard]] bool stays_inside(unsigned int from, std::span<const uint8_t> head) const;
 
 	[[nodiscard]] const Counters &counters(unsigned int port) const
 	{
@@ -160,6 +162,7 @@ class Switch {
 					   unsigned int vlan) const;
 	[[nodiscard]] PortSet without_sender(PortSet ports, const MacAddress &source) const;
 	[[nodiscard]] static TagEdit edit_for(const Port &from, const Tag &tag);
+	[[nodiscard]] Verdict decide(unsigned int from, std::span<const uint8_t> head) const;
 	void count(const PortSet &to, const MacAddress &address);
 
 	SwitchMode mode_ = SwitchMode::veb;
