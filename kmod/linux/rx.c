@@ -20,8 +20,7 @@ void oe_rx_sync(struct oe_pair *pair, struct page *page, u32 offset, u32 len)
 				      offset, len, page_pool_get_dma_dir(pair->pool));
 }
 
-/* A page that nobody else has got a hold of: it is posted again. NAPI context. */
-void oe_rx_put_back(struct oe_pair *pair, struct page *page)
+static __always_inline void oe_rx_recycle(struct oe_pair *pair, struct page *page)
 {
 	if (unlikely(pair->nspare == OE_RX_SPARE || page_is_pfmemalloc(page))) {
 		page_pool_recycle_direct(pair->pool, page);
@@ -31,6 +30,12 @@ void oe_rx_put_back(struct oe_pair *pair, struct page *page)
 					 OE_RX_HEADROOM, OE_RX_LEN,
 					 page_pool_get_dma_dir(pair->pool));
 	pair->spare[pair->nspare++] = page;
+}
+
+/* A page that nobody else has got a hold of: it is posted again. NAPI context. */
+void oe_rx_put_back(struct oe_pair *pair, struct page *page)
+{
+	oe_rx_recycle(pair, page);
 }
 
 static struct page *oe_rx_get(struct oe_pair *pair, gfp_t gfp)
@@ -52,7 +57,7 @@ static struct sk_buff *oe_rx_copy(struct oe_pair *pair, const struct oe_rx_packe
 		oe_rx_sync(pair, page, offset, frag->len);
 		skb_put_data(skb, page_address(page) + offset, frag->len);
 	}
-	oe_rx_put_back(pair, page);
+	oe_rx_recycle(pair, page);
 	return skb;
 }
 
@@ -100,8 +105,8 @@ static bool oe_rx_fits(const struct oe_rx_packet *packet, const struct oe_rx_fra
 	       packet->offset + frags[0].len <= OE_RX_LEN;
 }
 
-static void oe_rx_offloads(struct oe_pair *pair, const struct oe_rx_packet *packet,
-			   struct sk_buff *skb)
+static __always_inline void oe_rx_offloads(struct oe_pair *pair, const struct oe_rx_packet *packet,
+					   struct sk_buff *skb)
 {
 	netdev_features_t features = pair->kernel->netdev->features;
 
