@@ -18,7 +18,6 @@ The rounds go over all pairs, one after the other, so that what changes on the h
 meets them all alike. The two ends of a pair live in namespaces of their own.
 """
 
-import base64
 import contextlib
 import ctypes
 import glob
@@ -30,9 +29,9 @@ import subprocess
 import sys
 import threading
 import time
-import zlib
 
 import knobs
+import symbols
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWNET = 0x40000000
@@ -327,15 +326,6 @@ def instructions():
         yield f"tcp{mtu}", lambda pair, m, mtu=mtu: transfer(pair, m, mtu, 1, ("-n", str(BYTES)))
 
 
-def say_symbols():
-    """Prints where the kernel's functions are."""
-    lines = [line.split() for line in read("/proc/kallsyms").splitlines()]
-    functions = "\n".join(" ".join((line[0], *line[2:])) for line in lines if line[1] in "tTwW")
-    packed = base64.b64encode(zlib.compress(functions.encode(), 9)).decode()
-    for start in range(0, len(packed), 1000):
-        print("symbols", packed[start:start + 1000], flush=True)
-
-
 def set_up(pairs):
     """Loads the drivers and readies the pairs; returns those that work."""
     command("modprobe", "pktgen")
@@ -394,7 +384,7 @@ def main():
     for what, measure in plan if names else ():
         attempt(pairs[0], "warm-up", 0, what, measure)
     if os.environ["MEASURE"] == "profile":
-        say_symbols()
+        symbols.say()
     for round_number in range(int(os.environ["ROUNDS"])):
         if names:
             round_of_knobs(pairs[0], round_number, plan, names)

@@ -4,7 +4,8 @@
 # the physical function, in turn: what it measures goes to tools/openena-bench-nested, which starts this.
 # All that serves the machine is on processor 0; its peer, in the namespace "remote", on processor 1.
 #
-# Environment: ROUNDS; INNER_SECONDS of one measurement.
+# Environment: ROUNDS; INNER_SECONDS of one measurement; INNER_ONLY: latency, or nothing for all of
+# them; with it the kernel's functions are printed.
 #
 # timeout: 3600
 
@@ -66,7 +67,7 @@ machine() # name round driver qemu's-words
     : >"$ST_TMP/console"
     taskset 1 qemu-system-x86_64 -accel kvm -cpu host -machine q35 -m 768 -nodefaults -display none -no-reboot \
         -kernel $inner/vmlinuz -initrd $inner/initrd \
-        -append "console=ttyS0 quiet panic=-1 net.ifnames=0 mitigations=off INNER_JOB=inner_bench INNER_DRIVER=$driver INNER_SECONDS=$INNER_SECONDS" \
+        -append "console=ttyS0 quiet panic=-1 net.ifnames=0 mitigations=off INNER_JOB=inner_bench INNER_DRIVER=$driver INNER_SECONDS=$INNER_SECONDS INNER_ONLY=${INNER_ONLY:-}" \
         -serial "file:$ST_TMP/console" -device pcie-root-port,id=rp "$@" >"$ST_TMP/qemu" 2>&1 &
     qemu_pid=$!
     relay "$name" "$round" &
@@ -99,6 +100,7 @@ pin "$(function_of "/sys/class/net/$NETIF")" 1
 pin "$(remote sh -c "readlink -f /sys/class/net/$REMOTE_IF/device | xargs basename")" 2
 run "a function is given to vfio-pci" assign
 run "the physical function is in a bridge" bridge
+[ -z "${INNER_ONLY:-}" ] || python3 bench/symbols.py
 serve
 for ((round = 0; round < ROUNDS; round++)); do
     machine vf "$round" openena -device "vfio-pci,bus=rp,host=$vf"

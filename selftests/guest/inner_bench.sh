@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The guest within the guest of bench/nested.sh: measures the network that it was given, and says on its
-# console what it sees, in lines that begin with "inner: ". INNER_DRIVER and INNER_SECONDS are from the
-# kernel's command line.
+# console what it sees, in lines that begin with "inner: ". INNER_DRIVER, INNER_SECONDS and INNER_ONLY
+# (latency, or nothing for all) are from the kernel's command line.
 
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 DRIVER=$INNER_DRIVER
@@ -80,10 +80,12 @@ remote_mac=$(ip neigh show "$REMOTE_V4" | awk '{ print $5 }')
 sleep 2
 measure idle sleep "$INNER_SECONDS"
 latency
-measure idle_between sleep "$INNER_SECONDS"
-measure small pktgen
-say "value small per_second $(sed -n 's/.* \([0-9]*\)pps .*/\1/p' /tmp/said)"
-tcp tcp
-tcp tcp_back -R
+if [ -z "${INNER_ONLY:-}" ]; then
+	measure idle_between sleep "$INNER_SECONDS"
+	measure small pktgen
+	say "value small per_second $(sed -n 's/.* \([0-9]*\)pps .*/\1/p' /tmp/said)"
+	tcp tcp
+	tcp tcp_back -R
+fi
 measure idle_after sleep "$INNER_SECONDS"
 say "done"

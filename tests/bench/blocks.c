@@ -2,13 +2,15 @@
 /*
  * A TCG plugin that counts how often the guest executes each block of instructions. The file that
  * blocks= names has struct block after struct block; a reader outside QEMU takes the difference
- * between two moments and finds the functions that the addresses belong to.
+ * between two moments and finds the functions that the addresses belong to. What a guest of the guest
+ * executes is not counted.
  */
 #include <glib.h>
 
 #include <qemu-plugin.h>
 
 #include "counts.h"
+#include "nested.h"
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 
@@ -31,13 +33,15 @@ static void block_executed(unsigned int vcpu, void *data)
 	struct block *block = data;
 	volatile uint64_t *executed = &block->executed[MIN(vcpu, PROCESSORS - 1)];
 
-	*executed += block->instructions;
+	if (!nested[MIN(vcpu, MAX_PROCESSORS - 1)])
+		*executed += block->instructions;
 }
 
 static void watch_block(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
 	struct block *block = &blocks[MAX_BLOCKS - 1];
 
+	look_for_vmrun(tb);
 	g_mutex_lock(&lock);
 	if (blocks->address < MAX_BLOCKS - 2) {
 		block = &blocks[blocks->address + 1];

@@ -6,37 +6,18 @@
  * each: what the processor has executed for a guest of the guest.
  */
 #include <glib.h>
-#include <string.h>
 
 #include <qemu-plugin.h>
 
 #include "counts.h"
+#include "nested.h"
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 
-enum { MAX_PROCESSORS = 64, FILE_SIZE = 2 * MAX_PROCESSORS * sizeof(uint64_t) };
+enum { FILE_SIZE = 2 * MAX_PROCESSORS * sizeof(uint64_t) };
 
 /* A processor adds only to its own; the last one is for processors beyond. */
 static volatile uint64_t *executed;
-
-/*
- * Whether a processor is in a guest of the guest: from VMRUN (AMD's) on, until it comes to the
- * instruction behind it. KVM has one such instruction.
- */
-static bool nested[MAX_PROCESSORS];
-static _Atomic uint64_t behind_vmrun;
-
-static const uint8_t vmrun[] = {0x0f, 0x01, 0xd8};
-
-static void entered(unsigned int vcpu, void *unused)
-{
-	nested[MIN(vcpu, MAX_PROCESSORS - 1)] = true;
-}
-
-static void left(unsigned int vcpu, void *unused)
-{
-	nested[MIN(vcpu, MAX_PROCESSORS - 1)] = false;
-}
 
 static void block_executed(unsigned int vcpu, void *instructions)
 {
@@ -44,22 +25,6 @@ static void block_executed(unsigned int vcpu, void *instructions)
 	executed[vcpu + nested[vcpu] * MAX_PROCESSORS] += GPOINTER_TO_SIZE(instructions);
 }
 
-static void look_for_vmrun(struct qemu_plugin_tb *tb)
-{
-	/* It ends its block. */
-	struct qemu_plugin_insn *last = qemu_plugin_tb_get_insn(tb, qemu_plugin_tb_n_insns(tb) - 1);
-	uint8_t code[sizeof(vmrun)] = {};
-
-	if (qemu_plugin_tb_vaddr(tb) == behind_vmrun)
-		qemu_plugin_register_vcpu_tb_exec_cb(tb, left, QEMU_PLUGIN_CB_NO_REGS, NULL);
-	if (qemu_plugin_insn_data(last, code, sizeof(code)) != sizeof(code) ||
-	    memcmp(code, vmrun, sizeof(code)) != 0)
-		return;
-	behind_vmrun = qemu_plugin_insn_vaddr(last) + sizeof(vmrun);
-	qemu_plugin_register_vcpu_insn_exec_cb(last, entered, QEMU_PLUGIN_CB_NO_REGS, NULL);
-}
-
-/* The order of the callbacks is that of their registration. */
 static void count_block(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
 	look_for_vmrun(tb);

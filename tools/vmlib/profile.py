@@ -12,7 +12,7 @@ KERNEL_SPACE = 1 << 63
 
 
 class Symbols:
-    """The kernel's functions, from the text that selftests/bench/measure.py prints."""
+    """The kernel's functions, from the text that selftests/bench/symbols.py prints."""
 
     def __init__(self, packed):
         found = {}
