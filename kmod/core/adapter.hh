@@ -312,8 +312,8 @@ class Adapter {
 	FlowSteering flows_;
 	AcceleratedRfs rfs_;
 	Array<struct oe_txq> tx_; /* of the pairs; then, for XDP, a second one of each */
-	bool xdp_shares_ = false; /* frames of XDP go by the pairs' only ones */
 	Array<struct oe_rxq> rx_;
+	bool xdp_shares_ = false; /* frames of XDP go by the pairs' only ones */
 	bool open_ = false;
 
 	/* Moved by events, in interrupt context. */
