@@ -31,6 +31,9 @@ EMULATOR_ABORT = re.compile(r"iotlb_to_section: Assertion")
 # Of both drivers, when a command was carried out and nothing told them.
 NO_INTERRUPT = re.compile(r"receive a MSI-X interrupt|without its interrupt")
 
+# Of the console's lines, so many are shown from the first complaint on, and as many at the end.
+LAST_WORDS = 40
+
 # Of so many it is written down what could be seen.
 STALLS_MAX = 8
 
@@ -251,6 +254,15 @@ class Machine:
         with open(self.report_log, encoding="utf-8", errors="replace") as source:
             found = re.findall(r"^exit (\d+)\r?$", source.read(), re.M)
         return int(found[-1]) if found else None
+
+    def last_words(self):
+        """The console's lines that say how a run went wrong."""
+        with open(self.console_log, encoding="utf-8", errors="replace") as source:
+            lines = [line.rstrip() for line in source]
+        first = next((number for number, line in enumerate(lines) if COMPLAINT.search(line)),
+                     max(len(lines) - LAST_WORDS, 0))
+        end = max(first + LAST_WORDS, len(lines) - LAST_WORDS)
+        return lines[first:first + LAST_WORDS] + lines[end:]
 
     def watch(self, on_report):
         """Runs to the end, handing each line of the report to on_report.
