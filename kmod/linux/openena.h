@@ -237,14 +237,39 @@ void oe_tx_close(struct oe_pair *pair);
 /* rx.c */
 int oe_rx_clean(struct oe_pair *pair, int budget);
 bool oe_rx_fill(struct oe_pair *pair, gfp_t gfp);
-struct page *oe_rx_take(struct oe_pair *pair, const struct oe_rx_frag *frag);
-void oe_rx_put_back(struct oe_pair *pair, struct page *page);
-void oe_rx_sync(struct oe_pair *pair, struct page *page, u32 offset, u32 len);
 void oe_rx_drop(struct oe_pair *pair, const struct oe_rx_packet *packet,
 		const struct oe_rx_frag *frags);
 void oe_rx_finish(struct oe_pair *pair, const struct oe_rx_packet *packet, struct sk_buff *skb);
 int oe_rx_open(struct oe_pair *pair);
 void oe_rx_close(struct oe_pair *pair);
+
+/* The pages of a packet are the shim's again: take them out of the file. */
+static inline struct page *oe_rx_take(struct oe_pair *pair, const struct oe_rx_frag *frag)
+{
+	struct page *page = pair->rx_pages[frag->id];
+
+	pair->rx_pages[frag->id] = NULL;
+	return page;
+}
+
+static inline void oe_rx_sync(struct oe_pair *pair, struct page *page, u32 offset, u32 len)
+{
+	dma_sync_single_range_for_cpu(&pair->kernel->pdev->dev, page_pool_get_dma_addr(page),
+				      offset, len, page_pool_get_dma_dir(pair->pool));
+}
+
+/* A page that nobody else has got a hold of: it is posted again. NAPI context. */
+static inline void oe_rx_put_back(struct oe_pair *pair, struct page *page)
+{
+	if (unlikely(pair->nspare == OE_RX_SPARE || page_is_pfmemalloc(page))) {
+		page_pool_recycle_direct(pair->pool, page);
+		return;
+	}
+	dma_sync_single_range_for_device(&pair->kernel->pdev->dev, page_pool_get_dma_addr(page),
+					 OE_RX_HEADROOM, OE_RX_LEN,
+					 page_pool_get_dma_dir(pair->pool));
+	pair->spare[pair->nspare++] = page;
+}
 
 /* accelerated_rfs.c. All but the first two under rtnl. */
 int oe_ndo_rx_flow_steer(struct net_device *netdev, const struct sk_buff *skb, u16 queue, u32 flow);

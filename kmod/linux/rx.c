@@ -5,39 +5,6 @@
 #include "openena.h"
 #include "trace.h"
 
-/* The pages of a packet are the shim's again: take them out of the file. */
-struct page *oe_rx_take(struct oe_pair *pair, const struct oe_rx_frag *frag)
-{
-	struct page *page = pair->rx_pages[frag->id];
-
-	pair->rx_pages[frag->id] = NULL;
-	return page;
-}
-
-void oe_rx_sync(struct oe_pair *pair, struct page *page, u32 offset, u32 len)
-{
-	dma_sync_single_range_for_cpu(&pair->kernel->pdev->dev, page_pool_get_dma_addr(page),
-				      offset, len, page_pool_get_dma_dir(pair->pool));
-}
-
-static __always_inline void oe_rx_recycle(struct oe_pair *pair, struct page *page)
-{
-	if (unlikely(pair->nspare == OE_RX_SPARE || page_is_pfmemalloc(page))) {
-		page_pool_recycle_direct(pair->pool, page);
-		return;
-	}
-	dma_sync_single_range_for_device(&pair->kernel->pdev->dev, page_pool_get_dma_addr(page),
-					 OE_RX_HEADROOM, OE_RX_LEN,
-					 page_pool_get_dma_dir(pair->pool));
-	pair->spare[pair->nspare++] = page;
-}
-
-/* A page that nobody else has got a hold of: it is posted again. NAPI context. */
-void oe_rx_put_back(struct oe_pair *pair, struct page *page)
-{
-	oe_rx_recycle(pair, page);
-}
-
 static struct page *oe_rx_get(struct oe_pair *pair, gfp_t gfp)
 {
 	if (pair->nspare)
@@ -57,7 +24,7 @@ static struct sk_buff *oe_rx_copy(struct oe_pair *pair, const struct oe_rx_packe
 		oe_rx_sync(pair, page, offset, frag->len);
 		skb_put_data(skb, page_address(page) + offset, frag->len);
 	}
-	oe_rx_recycle(pair, page);
+	oe_rx_put_back(pair, page);
 	return skb;
 }
 
