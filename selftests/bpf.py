@@ -81,9 +81,9 @@ def _write_metadata():
     return _adjust(HELPER_META, -4) + _unless((JUMP_NOT_EQUAL, R0, 0, 0), store)
 
 
-def _program(action, counter, target, address):
+def _program(action, counter, target, address, ethertype):
     """
-    Counts and treats the frames of our type to the address, of which it compares the last two bytes;
+    Counts and treats the frames of a type to the address, of which it compares the last two bytes;
     sends back with the two addresses exchanged. The target of redirections is an interface, or for
     "xsk" a map of sockets.
     """
@@ -105,7 +105,7 @@ def _program(action, counter, target, address):
         act += _write_metadata() + _return(ACTIONS["pass"])
     else:
         act += _return(ACTIONS[action])
-    for offset, wanted in ((4, address[4:]), (12, ETHERTYPE.to_bytes(2, "big"))):
+    for offset, wanted in ((4, address[4:]), (12, ethertype.to_bytes(2, "big"))):
         act = (_code(LOAD16, R4, R2, offset) +
                _unless((JUMP_NOT_EQUAL, R4, 0, int.from_bytes(wanted, "little")), act))
     return (_code(MOV, R6, R1) + _code(LOAD32, R2, R6, XDP_DATA) + _code(LOAD32, R3, R6, XDP_END) +
@@ -185,7 +185,7 @@ def _pin(descriptor, path):
     _bpf(OBJ_PIN, struct.pack("<QI", ctypes.addressof(name), descriptor))
 
 
-def load(name, path, target, address):
+def load(name, path, target, address, ethertype=ETHERTYPE):
     """
     Loads a program and pins it at path, its counter at path_count. Its name is an action, with
     "_frags" behind it for one that takes frames of several buffers; or "tc", which is not XDP's.
@@ -193,7 +193,8 @@ def load(name, path, target, address):
     """
     action, _, frags = name.partition("_")
     counter = _bpf(MAP_CREATE, struct.pack("<IIII", MAP_ARRAY, 4, 8, 1))
-    program = _tc_program(counter) if name == "tc" else _program(action, counter, target, address)
+    program = _tc_program(counter) if name == "tc" else _program(
+        action, counter, target, address, ethertype)
     _load_and_pin(name, path, program, counter, PROG_TC if name == "tc" else PROG_XDP,
                   XDP_HAS_FRAGS if frags else 0)
 

@@ -32,11 +32,11 @@ MSG_DONTWAIT = 0x40
 class Ring:
     """One of the four rings; which of its two counters is ours depends on the direction."""
 
-    def __init__(self, sock, option, page_offset, offsets, entry):
-        sock.setsockopt(SOL_XDP, option, ENTRIES)
+    def __init__(self, sock, option, page_offset, offsets, entry, length):
+        sock.setsockopt(SOL_XDP, option, length)
         self.producer, self.consumer, self.entries, _ = offsets
-        self.entry = entry
-        self.memory = mmap.mmap(sock.fileno(), self.entries + ENTRIES * entry,
+        self.entry, self.length = entry, length
+        self.memory = mmap.mmap(sock.fileno(), self.entries + length * entry,
                                 flags=mmap.MAP_SHARED | mmap.MAP_POPULATE, offset=page_offset)
 
     def _load(self, offset):
@@ -47,7 +47,7 @@ class Ring:
         tail, head = self._load(self.producer), self._load(self.consumer)
         found = []
         while head != tail:
-            at = self.entries + head % ENTRIES * self.entry
+            at = self.entries + head % self.length * self.entry
             found.append(struct.unpack_from("=QII" if self.entry == 16 else "=Q", self.memory, at))
             head = (head + 1) & 0xFFFFFFFF
         # x86 keeps the order of stores and of loads, and Python makes each of one instruction.
@@ -57,38 +57,36 @@ class Ring:
     def put(self, values):
         """Hands the kernel as many as there is room for, and returns the others."""
         tail = self._load(self.producer)
-        room = ENTRIES - ((tail - self._load(self.consumer)) & 0xFFFFFFFF)
+        room = self.length - ((tail - self._load(self.consumer)) & 0xFFFFFFFF)
         for value in values[:room]:
-            at = self.entries + tail % ENTRIES * self.entry
+            at = self.entries + tail % self.length * self.entry
             struct.pack_into("=QII" if self.entry == 16 else "=Q", self.memory, at, *value)
             tail = (tail + 1) & 0xFFFFFFFF
         struct.pack_into("=I", self.memory, self.producer, tail)
         return values[room:]
 
 
-class Echo:
-    """The socket and its memory."""
+class Socket:
+    """The socket and its memory: so many frames, and entries, a power of two, in each ring."""
 
-    def __init__(self, interface, queue, mode):
+    def __init__(self, interface, queue, mode, frames=FRAMES, entries=ENTRIES):
         self.sock = socket.socket(AF_XDP, socket.SOCK_RAW)
-        self.umem = mmap.mmap(-1, FRAME * FRAMES)
+        self.umem = mmap.mmap(-1, FRAME * frames)
         self.address = ctypes.addressof(ctypes.c_char.from_buffer(self.umem))
         self.sock.setsockopt(SOL_XDP, UMEM_REG, struct.pack(
-            "=QQIIII", self.address, FRAME * FRAMES, FRAME, 0, 0, 0))
+            "=QQIIII", self.address, FRAME * frames, FRAME, 0, 0, 0))
         raw = self.sock.getsockopt(SOL_XDP, MMAP_OFFSETS, 128)
         offsets = [struct.unpack_from("=QQQQ", raw, 32 * index) for index in range(4)]
-        self.rx = Ring(self.sock, RX_RING, OFFSET_RX, offsets[0], 16)
-        self.tx = Ring(self.sock, TX_RING, OFFSET_TX, offsets[1], 16)
-        self.fill = Ring(self.sock, FILL_RING, OFFSET_FILL, offsets[2], 8)
-        self.completion = Ring(self.sock, COMPLETION_RING, OFFSET_COMPLETION, offsets[3], 8)
-        self.free = self.fill.put([(index * FRAME,) for index in range(ENTRIES)])
+        self.rx = Ring(self.sock, RX_RING, OFFSET_RX, offsets[0], 16, entries)
+        self.tx = Ring(self.sock, TX_RING, OFFSET_TX, offsets[1], 16, entries)
+        self.fill = Ring(self.sock, FILL_RING, OFFSET_FILL, offsets[2], 8, entries)
+        self.completion = Ring(self.sock, COMPLETION_RING, OFFSET_COMPLETION, offsets[3], 8, entries)
+        self.free = self.fill.put([(index * FRAME,) for index in range(entries)])
         self._bind(interface, queue, BIND_NEED_WAKEUP | (
             BIND_ZEROCOPY if mode == "zerocopy" else BIND_COPY))
         options = struct.unpack("=I", self.sock.getsockopt(SOL_XDP, OPTIONS, 4))[0]
         if bool(options & OPTIONS_ZEROCOPY) != (mode == "zerocopy"):
             raise OSError(0, f"bound, but not in mode {mode}")
-        self.waiting = []
-        self.received = self.completed = 0
 
     def _bind(self, interface, queue, flags):
         libc = ctypes.CDLL(None, use_errno=True)
@@ -96,6 +94,24 @@ class Echo:
         if libc.bind(self.sock.fileno(), address, len(address)):
             number = ctypes.get_errno()
             raise OSError(number, f"bind: {os.strerror(number)}")
+
+    def close(self):
+        """Gives the queue back; the memory goes with the last reference."""
+        self.sock.close()
+
+    def kick(self):
+        """Has the kernel look at the rings."""
+        # Without an address, as Python's own does not.
+        ctypes.CDLL(None).sendto(self.sock.fileno(), None, 0, MSG_DONTWAIT, None, 0)
+
+
+class Echo(Socket):
+    """Sends back what it receives."""
+
+    def __init__(self, interface, queue, mode):
+        super().__init__(interface, queue, mode)
+        self.waiting = []
+        self.received = self.completed = 0
 
     def turn(self):
         """Sends back what has come, and gives back what was sent."""
@@ -111,11 +127,9 @@ class Echo:
         self.free = self.fill.put(self.free + [(address // FRAME * FRAME,) for address, in done])
 
     def serve(self, stop):
-        libc = ctypes.CDLL(None, use_errno=True)
         while not stop:
             self.turn()
-            # Without an address, as Python's own does not: the kernel looks at the rings.
-            libc.sendto(self.sock.fileno(), None, 0, MSG_DONTWAIT, None, 0)
+            self.kick()
             select.select([self.sock], [], [], 0.02)
 
     def report(self):

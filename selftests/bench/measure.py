@@ -30,6 +30,7 @@ import sys
 import threading
 import time
 
+import express
 import knobs
 import symbols
 
@@ -38,7 +39,7 @@ CLONE_NEWNET = 0x40000000
 
 MTUS = (1500, 9000)  # 9000 is what all of the adapters can do
 STREAMS = (1, 4)
-SMALL = 60  # bytes of the smallest Ethernet frame, without its checksum
+SMALL, FULL = 60, 1514  # bytes of the smallest Ethernet frame, and of a whole one, without their checksums
 PACKETS = 30000  # of one count of instructions
 BYTES = 8 << 20  # of one transfer for a count of instructions
 NOT_LOCAL = "198.18.0.1"  # frames to it end in the receiver's IP layer
@@ -179,6 +180,11 @@ class Pair:
             end.set_up()
         self.set_mtu(1500)
 
+    def pin(self):
+        """Has each end served by its processor."""
+        for end in (self.near, self.far):
+            end.pin()
+
     def turn(self, knob, on):
         """Turns a knob at both ends, or brings back what was before."""
         for end in (self.near, self.far):
@@ -186,8 +192,7 @@ class Pair:
             there = () if knob in knobs.OF_THE_MACHINE else ("ip", "netns", "exec", end.name)
             command(*there, "bash", "-c", knobs.shell(knob, on).format(dev=end.interface))
         wait_for(self.has_traffic, f"{self.name}: no traffic with {knob}")
-        for end in (self.near, self.far):
-            end.pin()
+        self.pin()
 
     def has_traffic(self):
         """Whether an echo comes back."""
@@ -204,8 +209,7 @@ class Pair:
             with namespace(end.name):
                 command("ip", "link", "set", end.interface, "mtu", str(mtu))
         wait_for(self.has_traffic, f"{self.name}: no traffic at MTU {mtu}")
-        for end in (self.near, self.far):
-            end.pin()
+        self.pin()
         self.mtu = mtu
 
 
@@ -236,10 +240,10 @@ class Measurement:
             self.say("value", f"{name} {number}")
 
 
-def transfer(pair, measurement, mtu, streams, amount):
-    """One TCP transfer from near to far; amount is iperf3's option and its value."""
+def transfer(pair, measurement, mtu, streams, amount, server=()):
+    """One TCP transfer from near to far; amount, and what the server is told, are iperf3's options."""
     pair.set_mtu(mtu)
-    with pair.far.serving(IPERF_PORT, "iperf3", "-s", "-1"):
+    with pair.far.serving(IPERF_PORT, "iperf3", "-s", "-1", *server):
         before = pair.far.received()
         with measurement.under_way(), namespace(pair.near.name):
             report = json.loads(command("iperf3", "-c", pair.far.address, "-J", "-P", str(streams),
@@ -251,14 +255,14 @@ def transfer(pair, measurement, mtu, streams, amount):
                        bytes=moved[0] - before[0], packets=moved[1] - before[1])
 
 
-def pktgen(sender, receiver, count, seconds):
+def pktgen(sender, receiver, count, seconds, size=SMALL):
     """Runs the kernel's generator in the present namespace; returns frames sent, and in what time."""
     thread = f"/proc/net/pktgen/kpktgend_{sender.processor}"
     device = f"/proc/net/pktgen/{sender.interface}"
     control = "/proc/net/pktgen/pgctrl"
     write(thread, "rem_device_all")
     write(thread, f"add_device {sender.interface}")
-    for word in (f"count {count}", f"pkt_size {SMALL}", "delay 0", "burst 32",
+    for word in (f"count {count}", f"pkt_size {size}", "delay 0", "burst 32",
                  f"dst_mac {receiver.mac}", f"dst {NOT_LOCAL}", f"src_min {sender.address}",
                  f"src_max {sender.address}", "udp_dst_min 9", "udp_dst_max 9"):
         write(device, word)
@@ -275,13 +279,13 @@ def pktgen(sender, receiver, count, seconds):
     return int(sent[1]), int(took[1]) / 1e6
 
 
-def small_frames(pair, measurement, back, count, seconds):
-    """Smallest frames one way: count of them, or as many as go in that time (0: without end)."""
+def frames(pair, measurement, back, count, seconds, size=SMALL):
+    """Frames one way: count of them, or as many as go in that time (0: without end)."""
     pair.set_mtu(1500)
     sender, receiver = (pair.far, pair.near) if back else (pair.near, pair.far)
     before = receiver.received()
     with measurement.under_way(), namespace(sender.name):
-        sent, took = pktgen(sender, receiver, count, seconds)
+        sent, took = pktgen(sender, receiver, count, seconds, size)
     arrived = receiver.received()[1] - before[1]
     measurement.values(sent_per_second=sent / took, received_per_second=arrived / took,
                        packets=sent, arrived=arrived)
@@ -301,6 +305,46 @@ def round_trips(pair, measurement, seconds):
         measurement.values(**{f"p{float(percentile):g}_us": found[1]})
 
 
+def treated(pair, measurement, action):
+    """Smallest frames that a program of XDP treats."""
+    pair.set_mtu(1500)
+    with namespace(pair.far.name), express.one_queue(pair.far.interface), \
+            express.program(pair.far, action) as count:
+        pair.pin()
+        with measurement.under_way(), namespace(pair.near.name):
+            sent, _ = pktgen(pair.near, pair.far, PACKETS, PATIENCE_S)
+        measurement.values(packets=sent, arrived=count())
+
+
+def to_a_socket(pair, measurement):
+    """Smallest frames to a socket of AF_XDP."""
+    pair.set_mtu(1500)
+    with namespace(pair.far.name), express.one_queue(pair.far.interface), \
+            contextlib.closing(express.open_socket(pair.far.interface, PACKETS)) as there, \
+            express.program(pair.far, "xsk", there.map):
+        pair.pin()
+        with measurement.under_way(), namespace(pair.near.name):
+            sent, _ = pktgen(pair.near, pair.far, PACKETS, PATIENCE_S)
+        measurement.values(packets=sent, arrived=len(there.rx.take()), zero_copy=int(there.mode == "zerocopy"))
+
+
+def from_a_socket(pair, measurement):
+    """Smallest frames from a socket of AF_XDP, which the other end's stack drops."""
+    pair.set_mtu(1500)
+    before = pair.far.received()
+    with namespace(pair.near.name), express.one_queue(pair.near.interface), \
+            contextlib.closing(express.open_socket(pair.near.interface, PACKETS)) as here:
+        pair.pin()
+        os.sched_setaffinity(0, {pair.near.processor})
+        try:
+            with measurement.under_way():
+                here.send(PACKETS, SMALL)
+        finally:
+            os.sched_setaffinity(0, range(os.cpu_count()))
+        measurement.values(packets=PACKETS, arrived=pair.far.received()[1] - before[1],
+                           zero_copy=int(here.mode == "zerocopy"))
+
+
 def idle(measurement, seconds):
     """The machine that waits, to be taken off what the others count."""
     with measurement.under_way():
@@ -313,17 +357,29 @@ def speed(seconds):
         for streams in STREAMS:
             yield f"tcp{mtu}x{streams}", lambda pair, m, mtu=mtu, streams=streams: transfer(
                 pair, m, mtu, streams, ("-t", f"{seconds:g}"))
-    yield "udp64", lambda pair, m: small_frames(pair, m, False, 0, seconds)
-    yield "udp64_back", lambda pair, m: small_frames(pair, m, True, 0, seconds)
+    yield "udp64", lambda pair, m: frames(pair, m, False, 0, seconds)
+    yield "udp64_back", lambda pair, m: frames(pair, m, True, 0, seconds)
     yield "latency", lambda pair, m: round_trips(pair, m, seconds)
 
 
 def instructions():
     """What is measured on a pair for the guest's work."""
     yield "idle", lambda pair, m: idle(m, 1)
-    yield "udp64", lambda pair, m: small_frames(pair, m, False, PACKETS, PATIENCE_S)
+    yield "udp64", lambda pair, m: frames(pair, m, False, PACKETS, PATIENCE_S)
     for mtu in MTUS:
         yield f"tcp{mtu}", lambda pair, m, mtu=mtu: transfer(pair, m, mtu, 1, ("-n", str(BYTES)))
+
+
+def profiles():
+    """What is measured on a pair for its driver's functions."""
+    for size in (SMALL, FULL):
+        yield f"udp{size + 4}", lambda pair, m, size=size: frames(pair, m, False, PACKETS, PATIENCE_S, size)
+    yield "tso", lambda pair, m: transfer(pair, m, 1500, 1, ("-n", str(4 * BYTES), "-A", "0"),
+                                          ("-A", "1"))
+    for action in ("drop", "tx"):
+        yield f"xdp_{action}", lambda pair, m, action=action: treated(pair, m, action)
+    yield "xsk_rx", to_a_socket
+    yield "xsk_tx", from_a_socket
 
 
 def set_up(pairs):
@@ -352,7 +408,7 @@ def attempt(pair, name, round_number, what, measure):
     measurement = Measurement(name, round_number, what)
     try:
         measure(pair, measurement)
-    except (Trouble, OSError, ValueError, KeyError) as error:
+    except (Trouble, OSError, ValueError, KeyError, subprocess.SubprocessError) as error:
         measurement.say("failed", " ".join(str(error).split()))
         pair.mtu = None
 
@@ -374,7 +430,8 @@ def round_of_knobs(pair, round_number, plan, names):
 def main():
     """Returns the exit status."""
     seconds = float(os.environ["SECONDS_EACH"])
-    plan = list(speed(seconds) if os.environ["MEASURE"] == "speed" else instructions())
+    plan = list({"speed": lambda: speed(seconds), "instructions": instructions,
+                 "profile": profiles}[os.environ["MEASURE"]]())
     only = [name for name in os.environ.get("ONLY", "").split(",") if name]
     # What an idle machine executes is taken off the others' counts.
     plan = [step for step in plan if not only or step[0] in (*only, "idle")]
@@ -383,8 +440,6 @@ def main():
     names = [name for name in os.environ.get("KNOBS", "").split(",") if name]
     for what, measure in plan if names else ():
         attempt(pairs[0], "warm-up", 0, what, measure)
-    if os.environ["MEASURE"] == "profile":
-        symbols.say()
     for round_number in range(int(os.environ["ROUNDS"])):
         if names:
             round_of_knobs(pairs[0], round_number, plan, names)
@@ -392,6 +447,9 @@ def main():
         for what, measure in plan:
             for pair in pairs:
                 attempt(pair, pair.name, round_number, what, measure)
+    # At the end, for the programs of XDP to be among them.
+    if os.environ["MEASURE"] == "profile":
+        symbols.say()
     return 0
 
 

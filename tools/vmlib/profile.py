@@ -91,7 +91,7 @@ class Profile:
             # As many are sent, by processor 0, and arrive, at processor 1, if nothing else is said.
             self.measured.append((what, adapter, self.begun, self.ended, [int(rest.split()[1])] * 2))
         elif rest.startswith("arrived "):
-            self.measured[-1][-1][1] = int(rest.split()[1])
+            self.measured[-1][-1][1] = max(int(rest.split()[1]), 1)
 
     def functions(self):
         """Lists of by_function() by what was measured and adapter."""
@@ -103,8 +103,18 @@ class Profile:
 
 
 def report(functions):
-    """The functions that execute most, as lines of text."""
+    """What modules execute, and the functions that execute most, as lines of text."""
     lines = []
+    for what, adapters in functions.items():
+        for adapter, processors in adapters.items():
+            for processor, rows in enumerate(processors):
+                sums = {}
+                for name, module, count in rows:
+                    module = "page pool" if name.startswith("page_pool_") else module
+                    sums[module] = sums.get(module, 0) + count
+                most = sorted(sums.items(), key=lambda item: -item[1])[:8]
+                lines.append(f"{what}, {adapter}, processor {processor}: " +
+                             ", ".join(f"{module} {count:.0f}" for module, count in most))
     for what, adapters in functions.items():
         for adapter, processors in adapters.items():
             for processor, rows in enumerate(processors):
