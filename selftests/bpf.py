@@ -189,7 +189,7 @@ def load(name, path, target, address, ethertype=ETHERTYPE):
     """
     Loads a program and pins it at path, its counter at path_count. Its name is an action, with
     "_frags" behind it for one that takes frames of several buffers; or "tc", which is not XDP's.
-    It redirects to the target, and treats what is sent to the address.
+    It redirects to the target, and treats the frames of the type that are sent to the address.
     """
     action, _, frags = name.partition("_")
     counter = _bpf(MAP_CREATE, struct.pack("<IIII", MAP_ARRAY, 4, 8, 1))

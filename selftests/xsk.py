@@ -27,6 +27,7 @@ OPTIONS_ZEROCOPY = 1
 OFFSET_RX, OFFSET_TX, OFFSET_FILL, OFFSET_COMPLETION = 0, 0x80000000, 0x100000000, 0x180000000
 FRAME, FRAMES, ENTRIES = 4096, 2048, 1024
 MSG_DONTWAIT = 0x40
+LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 class Ring:
@@ -89,9 +90,8 @@ class Socket:
             raise OSError(0, f"bound, but not in mode {mode}")
 
     def _bind(self, interface, queue, flags):
-        libc = ctypes.CDLL(None, use_errno=True)
         address = struct.pack("=HHIII", AF_XDP, flags, socket.if_nametoindex(interface), queue, 0)
-        if libc.bind(self.sock.fileno(), address, len(address)):
+        if LIBC.bind(self.sock.fileno(), address, len(address)):
             number = ctypes.get_errno()
             raise OSError(number, f"bind: {os.strerror(number)}")
 
@@ -102,7 +102,7 @@ class Socket:
     def kick(self):
         """Has the kernel look at the rings."""
         # Without an address, as Python's own does not.
-        ctypes.CDLL(None).sendto(self.sock.fileno(), None, 0, MSG_DONTWAIT, None, 0)
+        LIBC.sendto(self.sock.fileno(), None, 0, MSG_DONTWAIT, None, 0)
 
 
 class Echo(Socket):

@@ -3,32 +3,26 @@
 
 import contextlib
 import os
-import subprocess
 import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import bpf  # noqa: E402
 import xsk  # noqa: E402
+from commands import PATIENCE_S, Trouble, command  # noqa: E402
 
 IPV4 = 0x0800
 PINS = "/sys/fs/bpf/bench"
-PATIENCE_S = 60
-
-
-def run(*words):
-    """Runs a command in the present namespace."""
-    subprocess.run(words, check=True, stdin=subprocess.DEVNULL, timeout=PATIENCE_S)
 
 
 @contextlib.contextmanager
 def one_queue(interface):
     """With one queue: with two ena has none left for what a program sends."""
-    run("ethtool", "-L", interface, "combined", "1")
+    command("ethtool", "-L", interface, "combined", "1")
     try:
         yield
     finally:
-        run("ethtool", "-L", interface, "combined", "2")
+        command("ethtool", "-L", interface, "combined", "2")
 
 
 @contextlib.contextmanager
@@ -38,11 +32,11 @@ def program(end, action, target=0):
     # It stays there, as the kernel is asked for its symbols at the end.
     path = f"{PINS}/{time.monotonic_ns()}"
     bpf.load(action, path, target, bytes.fromhex(end.mac.replace(":", "")), IPV4)
-    run("ip", "-force", "link", "set", "dev", end.interface, "xdpdrv", "pinned", path)
+    command("ip", "-force", "link", "set", "dev", end.interface, "xdpdrv", "pinned", path)
     try:
         yield lambda: bpf.count(path)
     finally:
-        run("ip", "link", "set", "dev", end.interface, "xdpdrv", "off")
+        command("ip", "link", "set", "dev", end.interface, "xdpdrv", "off")
 
 
 class Socket(xsk.Socket):
@@ -56,6 +50,7 @@ class Socket(xsk.Socket):
 
     def send(self, frames, length):
         """Sends frames of zeros; returns when the kernel has given all of them back."""
+        # The fill ring has the same ones: zeros, too, or what comes is lost, which nobody looks at.
         self.tx.put([(index * xsk.FRAME, length, 0) for index in range(frames)])
         completed = 0
         deadline = time.monotonic() + PATIENCE_S
@@ -63,7 +58,7 @@ class Socket(xsk.Socket):
             self.kick()
             completed += len(self.completion.take())
             if time.monotonic() > deadline:
-                raise OSError(0, f"{completed} of {frames} frames sent within {PATIENCE_S} s")
+                raise Trouble(f"{completed} of {frames} frames sent within {PATIENCE_S} s")
 
 
 def open_socket(interface, frames):

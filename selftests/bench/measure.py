@@ -33,6 +33,7 @@ import time
 import express
 import knobs
 import symbols
+from commands import PATIENCE_S, Trouble, command
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWNET = 0x40000000
@@ -44,25 +45,8 @@ PACKETS = 30000  # of one count of instructions
 BYTES = 8 << 20  # of one transfer for a count of instructions
 NOT_LOCAL = "198.18.0.1"  # frames to it end in the receiver's IP layer
 IPERF_PORT, SOCKPERF_PORT = 5201, 11111
-PATIENCE_S = 60
 # For the launcher to look at its gauges, and for what is under way to end.
 SETTLE_S = 0.3
-
-
-class Trouble(Exception):
-    """A measurement cannot be had."""
-
-
-def command(*words, timeout=PATIENCE_S):
-    """Runs a command; returns what it printed."""
-    try:
-        result = subprocess.run(words, check=False, stdin=subprocess.DEVNULL, timeout=timeout,
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    except subprocess.TimeoutExpired as error:
-        raise Trouble(f"{words[0]} did not end within {timeout:g} s") from error
-    if result.returncode:
-        raise Trouble(f"{' '.join(words)}: {result.stdout.strip()[-300:]}")
-    return result.stdout
 
 
 def wait_for(condition, what):
@@ -408,7 +392,7 @@ def attempt(pair, name, round_number, what, measure):
     measurement = Measurement(name, round_number, what)
     try:
         measure(pair, measurement)
-    except (Trouble, OSError, ValueError, KeyError, subprocess.SubprocessError) as error:
+    except (Trouble, OSError, ValueError, KeyError) as error:
         measurement.say("failed", " ".join(str(error).split()))
         pair.mtu = None
 

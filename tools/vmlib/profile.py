@@ -94,7 +94,9 @@ class Profile:
             self.measured[-1][-1][1] = max(int(rest.split()[1]), 1)
 
     def functions(self):
-        """Lists of by_function() by what was measured and adapter."""
+        """Lists of by_function() by what was measured and adapter; none of a guest that ended early."""
+        if not self.packed:
+            return {}
         symbols = Symbols(self.packed)
         found = {}
         for what, adapter, begun, ended, packets in self.measured:
@@ -102,22 +104,23 @@ class Profile:
         return found
 
 
+def by_module(rows):
+    """Instructions of each module, most first; the page pool is one."""
+    sums = {}
+    for name, module, count in rows:
+        module = "page pool" if name.startswith("page_pool_") else module
+        sums[module] = sums.get(module, 0) + count
+    return sorted(sums.items(), key=lambda item: -item[1])
+
+
 def report(functions):
-    """What modules execute, and the functions that execute most, as lines of text."""
-    lines = []
-    for what, adapters in functions.items():
-        for adapter, processors in adapters.items():
-            for processor, rows in enumerate(processors):
-                sums = {}
-                for name, module, count in rows:
-                    module = "page pool" if name.startswith("page_pool_") else module
-                    sums[module] = sums.get(module, 0) + count
-                most = sorted(sums.items(), key=lambda item: -item[1])[:8]
-                lines.append(f"{what}, {adapter}, processor {processor}: " +
-                             ", ".join(f"{module} {count:.0f}" for module, count in most))
-    for what, adapters in functions.items():
-        for adapter, processors in adapters.items():
-            for processor, rows in enumerate(processors):
-                lines.append(f"{what}, {adapter}, processor {processor}: instructions per packet")
-                lines += [f"{count:10.1f}  {name} [{module}]" for name, module, count in rows[:Profile.SHOWN]]
+    """What modules execute, then the functions that execute most, as lines of text."""
+    tables = [(f"{what}, {adapter}, processor {processor}: ", rows)
+              for what, adapters in functions.items() for adapter, processors in adapters.items()
+              for processor, rows in enumerate(processors)]
+    lines = [head + ", ".join(f"{module} {count:.0f}" for module, count in by_module(rows) if count >= 1)
+             for head, rows in tables]
+    for head, rows in tables:
+        lines.append(head + "instructions per packet")
+        lines += [f"{count:10.1f}  {name} [{module}]" for name, module, count in rows[:Profile.SHOWN]]
     return lines
