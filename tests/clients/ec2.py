@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -153,7 +154,7 @@ def types_pages_tags_and_errors(_):
         network = client.describe_instance_types(InstanceTypes=["c5n.18xlarge"])["InstanceTypes"][0]["NetworkInfo"]
         equal((network["EnaSupport"], network["EfaSupported"], network["NetworkCards"][0]["NetworkPerformance"]),
               ("required", True, "100 Gigabit"), "the network of a type")
-        assert "DescribeVpcs" in refused(client.describe_vpcs, "InvalidAction")
+        assert "DescribeVolumes" in refused(client.describe_volumes, "InvalidAction")
         refused(client.run_instances, "DryRunOperation", MinCount=1, MaxCount=1, DryRun=True)
         assert "EbsOptimized" in refused(client.run_instances, "UnknownParameter", MinCount=1, MaxCount=1,
                                          EbsOptimized=True)
@@ -213,6 +214,31 @@ def requests_that_are_none(_):
                 equal(error.code, status, "status")
                 assert b"<Error><Code>" in error.read(), "an error for programs"
         equal(len(endpoint.boto().describe_regions()["Regions"]), 1, "regions")
+
+
+@test
+def connections_that_ask_nothing(_):
+    """They keep nobody waiting."""
+    with running() as endpoint, contextlib.ExitStack() as idle:
+        host, port = endpoint.url.removeprefix("http://").split(":")
+        for _ in range(50):
+            idle.enter_context(socket.create_connection((host, int(port)), SECONDS))
+        start = time.monotonic()
+        equal(len(endpoint.boto().describe_regions()["Regions"]), 1, "regions")
+        took = time.monotonic() - start
+        assert took < 10, f"the answer took {took:.0f} s"
+
+
+@test
+def addresses_that_cannot_be_had(_):
+    """What is wrong with each is said, and none is taken for all there are."""
+    with tempfile.TemporaryDirectory(prefix="openena-") as state:
+        for address, why in (("192.0.2.1", "Cannot assign requested address"), ("", "not known"),
+                             ("300.1.1.1", "not known"), ("no such place", "not known")):
+            done = subprocess.run([PROGRAM, "ec2", "--port", "0", "--state-dir", state, "--listen", address],
+                                  capture_output=True, text=True, timeout=SECONDS, check=False)
+            equal(done.returncode, 2, "exit status")
+            assert f'"{address}" cannot be had: ' in done.stderr and why in done.stderr, done.stderr
 
 
 if __name__ == "__main__":

@@ -81,7 +81,7 @@ def metrics_over_http(setup):
             second = subprocess.run([PROGRAM, "export", "--port", address.split(":")[2].split("/")[0]],
                                     capture_output=True, text=True, timeout=20, check=False)
             equal(second.returncode, 2, "a second one at the same port")
-            assert "is it in use?" in second.stderr, second.stderr
+            assert "Address already in use" in second.stderr, second.stderr
         finally:
             process.terminate()
         equal(process.wait(20), 0, "exit status after SIGTERM")

@@ -100,6 +100,9 @@ int serve(const Ec2Options &options, Streams &io)
 	const ec2::Endpoint endpoint(store, fleet, ec2::read_credentials(credentials));
 	const HttpServerConfig http{options.address, options.port, ec2::Query::max_body,
 				    ec2::Endpoint::too_long()};
+	const std::string host = options.address.find(':') == std::string::npos
+					 ? options.address
+					 : "[" + options.address + "]";
 
 	serve_http(
 		http,
@@ -110,8 +113,7 @@ int serve(const Ec2Options &options, Streams &io)
 				     "  export AWS_SHARED_CREDENTIALS_FILE=%s\n"
 				     "  export AWS_DEFAULT_REGION=us-east-1 AWS_PAGER=\n"
 				     "  aws --endpoint-url http://%s:%u ec2 describe-images\n",
-				     options.address.c_str(), port, credentials.c_str(),
-				     options.address.c_str(), port);
+				     host.c_str(), port, credentials.c_str(), host.c_str(), port);
 			io.err.flush();
 			fleet.settle_all();
 		});

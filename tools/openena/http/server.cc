@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "server.hh"
 
+#include "descriptor.hh"
 #include "text.hh"
 #include "trouble.hh"
 
+#include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <httplib.h>
+#include <netdb.h>
 #include <thread>
 
 namespace tool
@@ -14,7 +18,10 @@ namespace tool
 namespace
 {
 
-constexpr time_t patience_s = 10; /* with a client that sends nothing */
+constexpr time_t patience_s = 10; /* with a client in the middle of a request */
+/* A connection has a thread, which waits for the next request: not long, and there are others. */
+constexpr time_t idle_s = 1;
+constexpr size_t most_connections = 64;
 
 HttpRequest from_library(const httplib::Request &request, std::string body)
 {
@@ -69,13 +76,40 @@ void set_handlers(httplib::Server &server, const HttpServerConfig &config,
 	server.set_read_timeout(patience_s);
 }
 
+void share_nothing(int socket)
+{
+	const int yes = 1;
+	setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+}
+
+/* Why the library could not, which it does not say: what there is to say of the last address. */
+std::string why_not_bound(const HttpServerConfig &config)
+{
+	addrinfo hints{}, *found = nullptr;
+	std::string why = "is it in use?";
+
+	hints.ai_socktype = SOCK_STREAM;
+	hints.ai_flags = AI_PASSIVE;
+	const int wrong = getaddrinfo(config.address.c_str(), std::to_string(config.port).c_str(),
+				      &hints, &found);
+	if (wrong)
+		return gai_strerror(wrong);
+	for (const addrinfo *each = found; each; each = each->ai_next) {
+		const Descriptor socket(::socket(each->ai_family, each->ai_socktype, 0));
+		share_nothing(socket.get());
+		if (::bind(socket.get(), each->ai_addr, each->ai_addrlen))
+			why = strerror(errno);
+	}
+	freeaddrinfo(found);
+	return why;
+}
+
 int bind(httplib::Server &server, const HttpServerConfig &config)
 {
 	/* The library's own would share the port with whoever has it. */
-	server.set_socket_options([](socket_t socket) {
-		const int yes = 1;
-		setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-	});
+	server.set_socket_options(share_nothing);
+	if (config.address.empty()) /* would be all there are */
+		return -1;
 	if (!config.port)
 		return server.bind_to_any_port(config.address.c_str());
 	return server.bind_to_port(config.address.c_str(), config.port) ? config.port : -1;
@@ -90,12 +124,15 @@ void serve_http(const HttpServerConfig &config, const HttpHandler &handler,
 	sigset_t ends;
 
 	set_handlers(server, config, handler);
+	server.set_keep_alive_timeout(idle_s);
+	server.new_task_queue = [] {
+		return new httplib::ThreadPool(most_connections);
+	};
 	const int port = bind(server, config);
 	if (port < 0)
-		throw Trouble(format("--port %u of %s cannot be had: is it in use?", config.port,
-				     config.address == "127.0.0.1"
-					     ? "the loopback interface"
-					     : printable(config.address).c_str()));
+		throw Trouble(format("port %u of \"%s\" cannot be had: %s", config.port,
+				     printable(config.address, 60).c_str(),
+				     why_not_bound(config).c_str()));
 	/* Before there are threads, so that all of them leave these to the one that waits. */
 	sigemptyset(&ends);
 	sigaddset(&ends, SIGINT);
