@@ -92,3 +92,11 @@ TEST(Base64, VectorsOfRfc4648)
 		EXPECT_EQ(base64_decode(text), bytes);
 	}
 }
+
+TEST(Base64, WhatIsNone)
+{
+	EXPECT_EQ(base64_decode("Zm9v\r\nYmFy\n"), "foobar");
+	for (const char *text : {"Z", "Zg", "Zg=", "Zh==", "Zg==Zg==", "=", "====", "Zm9v YmFy",
+				 " Zm9v", "Zm-v", "Zm9v-", "Zm9v=", "Zg=\xff"})
+		EXPECT_FALSE(base64_decode(text)) << text;
+}

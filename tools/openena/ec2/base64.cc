@@ -1,54 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base64.hh"
 
-#include <cstdint>
+#include <algorithm>
+#include <openssl/evp.h>
 
 namespace tool::ec2
 {
 
-namespace
-{
-
-constexpr std::string_view base64_digits =
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-} // namespace
-
 std::string base64_encode(std::string_view bytes)
 {
-	std::string text;
-	uint32_t bits = 0;
-	unsigned int count = 0;
+	std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0'); /* with a zero at the end */
 
-	for (const char c : bytes) {
-		bits = bits << 8 | static_cast<unsigned char>(c);
-		for (count += 8; count >= 6; count -= 6)
-			text += base64_digits[bits >> (count - 6) & 63];
-	}
-	if (count)
-		text += base64_digits[bits << (6 - count) & 63];
-	while (text.size() % 4)
-		text += '=';
+	EVP_EncodeBlock(reinterpret_cast<unsigned char *>(text.data()),
+			reinterpret_cast<const unsigned char *>(bytes.data()),
+			static_cast<int>(bytes.size()));
+	text.pop_back();
 	return text;
 }
 
-std::string base64_decode(std::string_view text)
+std::optional<std::string> base64_decode(std::string text)
 {
-	std::string bytes;
-	uint32_t bits = 0;
-	unsigned int count = 0;
+	std::erase_if(text, [](char c) { return c == '\n' || c == '\r'; });
+	std::string bytes(text.size() / 4 * 3, '\0');
+	const auto padding = static_cast<size_t>(std::count(text.begin(), text.end(), '='));
 
-	for (const char c : text) {
-		const size_t digit = base64_digits.find(c);
-		if (digit == base64_digits.npos)
-			continue;
-		bits = bits << 6 | static_cast<uint32_t>(digit);
-		count += 6;
-		if (count >= 8) {
-			count -= 8;
-			bytes += static_cast<char>(bits >> count);
-		}
-	}
+	if (padding > 2 || EVP_DecodeBlock(reinterpret_cast<unsigned char *>(bytes.data()),
+					   reinterpret_cast<const unsigned char *>(text.data()),
+					   static_cast<int>(text.size())) < 0)
+		return {};
+	bytes.resize(bytes.size() - std::min(padding, bytes.size()));
+	/* libcrypto takes more than there should be, such as spaces. */
+	if (base64_encode(bytes) != text)
+		return {};
 	return bytes;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Base64 (RFC 4648). */
+/* Base64 (RFC 4648), of at most 1 GiB. */
 #ifndef TOOL_EC2_BASE64_HH
 #define TOOL_EC2_BASE64_HH
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -10,8 +11,8 @@ namespace tool::ec2
 {
 
 [[nodiscard]] std::string base64_encode(std::string_view bytes);
-/* Leaves out what is no digit. */
-[[nodiscard]] std::string base64_decode(std::string_view text);
+/* @text may have ends of lines. Nothing: it is not base64. */
+[[nodiscard]] std::optional<std::string> base64_decode(std::string text);
 
 } // namespace tool::ec2
 

@@ -76,11 +76,13 @@ Json keep(Context &context, const std::string &name, const PublicKey &public_key
 Json import_key(Context &context, Query &query)
 {
 	const std::string name = name_of(query);
-	const std::string material = base64_decode(query.need("PublicKeyMaterial"));
+	const auto material = base64_decode(query.need("PublicKeyMaterial"));
 	const auto tags = tag_specifications(query, {"key-pair"});
 
 	try {
-		const PublicKey key = read_public_key(material);
+		if (!material)
+			throw Trouble("PublicKeyMaterial is not base64");
+		const PublicKey key = read_public_key(*material);
 		context.begin(query);
 		return keep(context, name, key,
 			    tags.contains("key-pair") ? tags.at("key-pair") : Tags());

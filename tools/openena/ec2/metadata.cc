@@ -172,7 +172,7 @@ Json Metadata::tree() const
 	tree.set("dynamic", branch({"instance-identity", "document"}, document.dump()));
 	tree.set("meta-data", meta);
 	if (!instance.user_data.empty())
-		tree.set("user-data", base64_decode(instance.user_data));
+		tree.set("user-data", base64_decode(instance.user_data).value_or(""));
 	return tree;
 }
 

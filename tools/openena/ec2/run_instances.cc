@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* RunInstances: each is a machine of openena run, of its name. */
+#include "base64.hh"
 #include "catalog.hh"
 #include "digest.hh"
 #include "error.hh"
@@ -55,6 +56,10 @@ struct Order {
 				       format("User data is limited to 16384 bytes, %zu in base64; "
 					      "these are %zu",
 					      longest_user_data, user_data.size()));
+		if (!base64_decode(user_data))
+			throw ApiError("InvalidParameterValue",
+				       "Invalid BASE64 encoding of user data: \"" +
+					       printable(user_data, 40) + "\"");
 	}
 };
 
