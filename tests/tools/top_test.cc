@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "machine.hh"
 
+#include "bpf/polls.h"
 #include "json.hh"
+#include "text.hh"
 #include "top_view.hh"
 #include "trouble.hh"
 
@@ -217,6 +219,33 @@ TEST_F(Top, TheTable)
 	EXPECT_EQ(top_lines(all, {})[0].style, TopLine::Style::alert);
 }
 
+TEST_F(Top, TheTableFitsATerminalOf80)
+{
+	std::vector<TopInterface> all(1);
+	polls_figures many{};
+
+	many.packets = UINT64_MAX;
+	many.batches[POLLS_BATCHES - 1] = many.waits[POLLS_WAITS - 1] = 1'000'000'000;
+	all[0].name = "eth0";
+	all[0].update(sample());
+	all[0].update(sample(seconds(1)));
+	all[0].polls = all[0].sample->polls[123'456] = all[0].rates.polls[123'456] = many;
+	for (const auto &lines : {top_lines(all, {}), top_help()})
+		for (const TopLine &line : lines)
+			EXPECT_LE(line.text.size(), 80u) << line.text;
+	EXPECT_TRUE(has(shown(all), "\n123456     - ")) << shown(all);
+	const std::string reason = "not at all because of a word that ends here";
+	for (size_t columns = 7; columns < 50; columns++) {
+		std::string together;
+		for (const std::string &line : wrapped(reason, columns)) {
+			EXPECT_LE(line.size(), columns);
+			together += (together.empty() ? "" : " ") + line;
+		}
+		EXPECT_EQ(together, reason);
+	}
+	EXPECT_EQ(wrapped("longerthan is", 4), (std::vector<std::string>{"longerthan", "is"}));
+}
+
 TEST_F(Top, TheBusiestFirst)
 {
 	std::vector<TopInterface> all(1);
@@ -272,8 +301,11 @@ TEST(TopKeys, DoWhatTheHelpSays)
 	EXPECT_EQ(settings.interval, shortest_interval);
 	settings.press(' ');
 	EXPECT_TRUE(settings.paused);
+	settings.press('j');
+	EXPECT_EQ(settings.scroll, 1u);
 	settings.press('?');
 	EXPECT_TRUE(settings.help);
+	EXPECT_EQ(settings.scroll, 0u) << "the help from its beginning";
 	settings.press('k');
 	EXPECT_EQ(settings.scroll, 0u);
 	settings.press('z');

@@ -85,6 +85,23 @@ std::vector<std::string> split(std::string_view text, char separator)
 	}
 }
 
+std::vector<std::string> wrapped(std::string_view text, size_t columns)
+{
+	std::vector<std::string> lines;
+
+	while (text.size() > columns) {
+		size_t end = text.rfind(' ', columns);
+		if (end == text.npos)
+			end = text.find(' ');
+		if (end == text.npos)
+			break;
+		lines.emplace_back(text.substr(0, end));
+		text.remove_prefix(end + 1);
+	}
+	lines.emplace_back(text);
+	return lines;
+}
+
 std::string enumerate(const std::vector<std::string> &words, const char *last)
 {
 	std::string text;

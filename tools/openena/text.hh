@@ -27,6 +27,8 @@ namespace tool
 				     std::string_view what);
 
 [[nodiscard]] std::vector<std::string> split(std::string_view text, char separator);
+/* Its lines of at most @columns, broken at spaces; a word that is longer is not. */
+[[nodiscard]] std::vector<std::string> wrapped(std::string_view text, size_t columns);
 /* "a, b and c" */
 [[nodiscard]] std::string enumerate(const std::vector<std::string> &words, const char *last);
 

@@ -85,7 +85,8 @@ class Top : public Command {
 		std::vector<TopLine> lines = top_lines(interfaces_, settings_);
 
 		if (!lacks_.empty())
-			lines.push_back({TopLine::Style::faint, "(" + lacks_ + ")"});
+			for (const std::string &line : wrapped("(" + lacks_ + ")", 80))
+				lines.push_back({TopLine::Style::faint, line});
 		return lines;
 	}
 

@@ -110,7 +110,7 @@ void add_polls(const TopInterface &interface, std::vector<TopLine> &lines)
 
 	if (sample.polls.empty())
 		return;
-	lines.push_back({Style::faint, "napi      queue  poll/s  packets a poll   interrupt to "
+	lines.push_back({Style::faint, "napi   queue poll/s  packets a poll  interrupt to "
 				       "poll: half within  99% within"});
 	for (const auto &[napi, figures] : interface.rates.polls) {
 		const auto queue = sample.napi_queues.find(napi);
@@ -119,7 +119,7 @@ void add_polls(const TopInterface &interface, std::vector<TopLine> &lines)
 			continue;
 		lines.push_back(
 			{Style::plain,
-			 format("%-10u%5s%8s%16.1f%31s%12s", napi,
+			 format("%-7u%5s%7s%16.1f%32s%12s", napi,
 				queue == sample.napi_queues.end()
 					? "-"
 					: std::to_string(queue->second).c_str(),
@@ -268,6 +268,7 @@ bool TopSettings::press(int key)
 	case '?':
 	case 'h':
 		help = !help;
+		scroll = 0;
 		return true;
 	case 'p':
 	case ' ':
