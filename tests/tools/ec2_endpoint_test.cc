@@ -169,9 +169,9 @@ TEST_F(Ec2Test, WhoIsNotKnownAndWhatIsNotThere)
 
 	EXPECT_EQ(answer.status, 401);
 	EXPECT_TRUE(has(answer.body, "<Code>AuthFailure</Code>")) << answer.body;
-	const std::string unknown = ask("DescribeVpcs");
+	const std::string unknown = ask("DescribeVolumes");
 	EXPECT_TRUE(has(unknown, "400") && has(unknown, "InvalidAction") &&
-		    has(unknown, "DescribeVpcs"))
+		    has(unknown, "DescribeVolumes"))
 		<< unknown;
 	EXPECT_EQ(code("DescribeInstances&Surprise=1"), "UnknownParameter");
 	EXPECT_EQ(code("DescribeInstances&DryRun=true"), "DryRunOperation");
@@ -231,6 +231,55 @@ TEST_F(Ec2Test, TheLifeOfAnInstance)
 	begin();
 	EXPECT_EQ(state(id), "terminated");
 	EXPECT_FALSE(has(ask("DescribeNetworkInterfaces"), "<item>"));
+}
+
+TEST_F(Ec2Test, TheStatusOfAnInstance)
+{
+	const std::string id = launched();
+	const std::string of_it = "DescribeInstanceStatus&InstanceId.1=" + id;
+	const auto status = [&] {
+		const std::string answer = ask(of_it);
+		return element(answer.substr(answer.find("<instanceStatus>")), "status");
+	};
+
+	const std::string path = Machines(directory).path(id, "qmp");
+	EXPECT_EQ(status(), "insufficient-data"); /* no monitor */
+	for (const auto &[queues, wanted] : {std::pair("[]", "initializing"),
+					     {R"([{"queue": 0}])", "ok"},
+					     {"7", "initializing"}}) {
+		const FakeMonitor monitor(qmp_greeting,
+					  {qmp_done, qmp_one_adapter, qmp_one_adapter,
+					   std::string("{\"return\": ") + queues + "}"});
+		std::filesystem::remove(path);
+		std::filesystem::create_symlink(monitor.path(), path);
+		EXPECT_EQ(status(), wanted);
+	}
+	EXPECT_TRUE(has(ask("DescribeInstanceStatus&Filter.1.Name=system-status.reachability"
+			    "&Filter.1.Value.1=passed"),
+			id));
+	ask("StopInstances&Force=true&InstanceId.1=" + id);
+	EXPECT_TRUE(becomes(id, "stopped"));
+	EXPECT_FALSE(has(ask(of_it), id));
+	EXPECT_TRUE(has(ask(of_it + "&IncludeAllInstances=true"), "not-applicable"));
+	EXPECT_EQ(code("DescribeInstanceStatus&InstanceId.1=i-1"), "InvalidInstanceID.Malformed");
+}
+
+TEST_F(Ec2Test, OneVpcAndItsSubnets)
+{
+	const std::string made = ask("CreateNetworkInterface&SubnetId=subnet-00000000000000007");
+
+	EXPECT_EQ(count(ask("DescribeVpcs&Filter.1.Name=is-default&Filter.1.Value.1=true"),
+			element(made, "vpcId")),
+		  1U);
+	EXPECT_EQ(code("DescribeVpcs&VpcId.1=vpc-1"), "InvalidVpcID.NotFound");
+	const std::string subnet = ask("DescribeSubnets&SubnetId.1=subnet-00000000000000007");
+	EXPECT_EQ(element(subnet, "cidrBlock"), "172.31.7.0/24");
+	EXPECT_EQ(element(subnet, "availableIpAddressCount"), "238");
+	EXPECT_EQ(element(ask("DescribeSubnets&Filter.1.Name=default-for-az&Filter.1.Value.1=true"),
+			  "subnetId"),
+		  "subnet-00000000000000000");
+	EXPECT_EQ(count(ask("DescribeSubnets"), "<subnetId>"), 251U);
+	EXPECT_EQ(code("DescribeSubnets&SubnetId.1=subnet-1"), "InvalidSubnetID.NotFound");
 }
 
 TEST_F(Ec2Test, CloudImagesAreFilesOfADirectory)
@@ -403,6 +452,7 @@ TEST_F(Ec2Test, KeyPairs)
 	EXPECT_EQ(code("ImportKeyPair&KeyName=mine" + material), "InvalidKeyPair.Duplicate");
 	EXPECT_EQ(code("CreateKeyPair&KeyName=mine"), "InvalidKeyPair.Duplicate");
 	EXPECT_EQ(code("ImportKeyPair&KeyName=other&PublicKeyMaterial=AAAA"), "InvalidKey.Format");
+	EXPECT_TRUE(has(ask("ImportKeyPair&KeyName=other&PublicKeyMaterial=A"), "not base64"));
 	EXPECT_EQ(code("ImportKeyPair&KeyName=a%0ab" + material), "InvalidParameterValue");
 	EXPECT_EQ(code("CreateKeyPair&KeyName=k&KeyType=dsa"), "InvalidParameterValue");
 	EXPECT_EQ(code("CreateKeyPair&KeyName=k&KeyFormat=ppk"), "InvalidParameterValue");
@@ -462,6 +512,7 @@ TEST_F(Ec2Test, WordsThatAreWrong)
 		     {"RunInstances&MinCount=0", "InvalidParameterValue"},
 		     {"RunInstances&MinCount=3&MaxCount=2", "InvalidParameterValue"},
 		     {"RunInstances&KeyName=x", "InvalidKeyPair.NotFound"},
+		     {"RunInstances&UserData=hello", "InvalidParameterValue"},
 		     {"RunInstances&EbsOptimized=true", "UnknownParameter"},
 		     {"StopInstances", "MissingParameter"},
 		     {"StopInstances&InstanceId.1=../../etc", "InvalidInstanceID.Malformed"},

@@ -38,6 +38,7 @@ std::span<const Action> instance_type_actions();
 std::span<const Action> image_actions();
 std::span<const Action> instance_actions();
 std::span<const Action> interface_actions();
+std::span<const Action> vpc_actions();
 std::span<const Action> key_actions();
 std::span<const Action> tag_actions();
 

@@ -83,6 +83,18 @@ Image image_of(const std::string &id)
 	return *found;
 }
 
+std::vector<Subnet> subnets()
+{
+	std::vector<Subnet> all;
+
+	for (uint64_t number = 0; number <= most_segments; number++) {
+		const std::string digits = std::to_string(number);
+		all.push_back(subnet_of(subnet_mark +
+					std::string(subnet_digits - digits.size(), '0') + digits));
+	}
+	return all;
+}
+
 Subnet subnet_of(const std::string &id)
 {
 	const std::string digits = id.starts_with(subnet_mark) ? id.substr(strlen(subnet_mark))

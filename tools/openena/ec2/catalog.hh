@@ -29,6 +29,9 @@ void take_images_from(const std::string &directory);
 /* ApiError if there is none of that id. */
 [[nodiscard]] Image image_of(const std::string &id);
 
+/* Of a subnet: its first addresses are QEMU's, the last one is that of all. */
+inline constexpr uint64_t first_host = 16, last_host = 254;
+
 /* A network of openena run. */
 struct Subnet {
 	std::string id;
@@ -36,6 +39,7 @@ struct Subnet {
 	std::string prefix; /* of its addresses, up to the last dot */
 	uint64_t number; /* N; 0: user */
 };
+[[nodiscard]] std::vector<Subnet> subnets();
 /* Of an id; empty: the default. ApiError if there is none such. */
 [[nodiscard]] Subnet subnet_of(const std::string &id);
 

@@ -39,7 +39,7 @@ const Action &action_of(const std::string &name)
 {
 	for (const auto group :
 	     {region_actions(), instance_type_actions(), image_actions(), instance_actions(),
-	      interface_actions(), key_actions(), tag_actions()})
+	      interface_actions(), vpc_actions(), key_actions(), tag_actions()})
 		for (const Action &action : group)
 			if (name == action.name)
 				return action;

@@ -45,6 +45,11 @@ class Fleet {
 
 	/* "running" and the like; settles what has ended by itself. */
 	[[nodiscard]] std::string state_of(const Instance &instance);
+	/* The path of QEMU's monitor. */
+	[[nodiscard]] std::string monitor(const Instance &instance) const
+	{
+		return machines_.path(instance.id, "qmp");
+	}
 	/* An interface that should be in a running machine: it is. */
 	[[nodiscard]] bool plugged(const Interface &interface) const;
 

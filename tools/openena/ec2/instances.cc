@@ -202,6 +202,7 @@ std::span<const Action> instance_actions()
 {
 	static constexpr Action actions[] = {{"RunInstances", run_instances},
 					     {"DescribeInstances", describe_instances},
+					     {"DescribeInstanceStatus", describe_instance_status},
 					     {"StartInstances", start_instances},
 					     {"StopInstances", stop_instances},
 					     {"TerminateInstances", terminate_instances},

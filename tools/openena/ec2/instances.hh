@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What instances.cc has of run_instances.cc and goals.cc. */
+/* What instances.cc has of run_instances.cc, instance_status.cc and goals.cc. */
 #ifndef TOOL_EC2_INSTANCES_HH
 #define TOOL_EC2_INSTANCES_HH
 
@@ -9,6 +9,7 @@ namespace tool::ec2
 {
 
 [[nodiscard]] Json run_instances(Context &context, Query &query);
+[[nodiscard]] Json describe_instance_status(Context &context, Query &query);
 [[nodiscard]] Json reservation_json(const std::string &id, const Json &instances);
 
 /* ApiError: there is no such type, or it has no such adapter. */

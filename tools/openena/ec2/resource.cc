@@ -16,7 +16,6 @@ namespace
 {
 
 constexpr size_t id_digits = 17;
-constexpr int first_host = 16, last_host = 254; /* in a subnet; those below are QEMU's */
 
 /* ApiError: not of the form of such an id. */
 void check_id(const std::string &id, const char *prefix, const char *code)
@@ -39,13 +38,14 @@ std::string free_address(const State &state, const std::string &subnet)
 
 	for (const auto &[id, interface] : state.interfaces)
 		used.insert(interface.address);
-	for (int host = first_host; host <= last_host; host++) {
+	for (uint64_t host = first_host; host <= last_host; host++) {
 		const std::string address = in.prefix + std::to_string(host);
 		if (!used.contains(address))
 			return address;
 	}
 	throw ApiError("InsufficientFreeAddressesInSubnet",
-		       format("All %d addresses of %s are in use.", last_host - first_host + 1,
+		       format("All %llu addresses of %s are in use.",
+			      static_cast<unsigned long long>(last_host - first_host + 1),
 			      in.id.c_str()));
 }
 
