@@ -13,7 +13,7 @@ FUZZ_SECONDS ?= 8
 export FUZZ_SECONDS AGAIN
 
 .PHONY: help run run-nested shell check check-host check-fuzz check-vm check-clients check-qemu check-dpdk \
-	check-asan-qemu check-debian13 check-debug check-linux-selftests check-packages check-image fuzz bench bench-nested lint setup tools plugin module doc deb clean distclean
+	check-asan-qemu check-debian13 check-guest check-debug check-linux-selftests check-packages check-image fuzz bench bench-nested lint setup tools plugin module doc deb clean distclean
 .DEFAULT_GOAL := help
 
 help:
@@ -30,7 +30,8 @@ help:
 	@echo 'make check-dpdk     DPDK on our adapter; minutes'
 	@echo 'make check-asan-qemu  the adapter in a QEMU under sanitizers, which it builds; by name only'
 	@echo 'make check-debian13  the adapter on the QEMU of Debian 13, which it unpacks; minutes, as root'
-	@echo 'make check-debug    our driver on a kernel with KASAN, lockdep, kmemleak; it builds one; by name only'
+	@echo 'make check-guest    all selftests of our driver, also slow ones, on the kernels KVER; by name only'
+	@echo 'make check-debug    the same on a kernel with KASAN, lockdep, kmemleak; it builds one; by name only'
 	@echo 'make check-linux-selftests  the selftests of Linux itself; an hour or more'
 	@echo 'make check-packages  the Debian packages, in a root and a VM of their own; minutes, as root'
 	@echo 'make check-image    a cloud image, which it makes, by BIOS and UEFI; many minutes, as root'
@@ -83,11 +84,16 @@ check-debian13:
 	@scripts/setup host qemu kernel vm
 	@scripts/check-debian13 $(PART)
 
-# By name only: it builds a kernel, and that is slow. TESTS= some of selftests/, or --stock first for
-# Debian's kernel with what it has of such checks.
+# By name only: an hour a kernel. KVER= one or more of scripts/vm-kernel list, newest, or stock: Debian's kernel
+# with what it has of checks. TESTS= some of selftests/.
+check-guest:
+	@scripts/setup host qemu kernel vm
+	@KVER='$(KVER)' TESTS='$(TESTS)' scripts/check guest
+
+# By name only: it builds a kernel, and that is slow.
 check-debug:
 	@scripts/setup host qemu kernel vm debug
-	@scripts/check-debug $(TESTS)
+	@KVER=debug TESTS='$(TESTS)' scripts/check guest
 
 # TARGET= one of scripts/fuzz list, SECONDS= how long
 fuzz:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A virtual function is given to a virtual machine, past this machine's network stack: the machine
 # drives it with openena and with ena, is killed, and gets it again. Run by "make run-nested".
-#
+# machine: --iommu --memory 3G --with nested --device-options sriov-vfs=2
 # timeout: 600
 
 . "$(dirname "$0")/lib.sh"

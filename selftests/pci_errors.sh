@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Resets and errors of the PCI core's: the driver takes part, and a connection goes on. For errors
-# the kernel must have PCI Express in its own hands: tools/openena-vm --kernel-arg pcie_ports=native
-# --qemu-arg=-global --qemu-arg=ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off
+# the kernel must have PCI Express in its own hands.
+# machine: --kernel-arg pcie_ports=native --qemu-arg=-global --qemu-arg=ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off
 # timeout: 180
 
 . "$(dirname "$0")/lib.sh"

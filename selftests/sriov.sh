@@ -3,6 +3,7 @@
 # Virtual functions: enabled and disabled, each in a namespace of its own, reached by each other, by
 # their physical function and over the wire. Driven by the driver of the physical one, then one of them
 # by the other driver.
+# machine: --device-options sriov-vfs=2
 
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib_vf.sh"

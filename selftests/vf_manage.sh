@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # "ip link set PF vf I ..." and "bridge link set": each setting is seen to change what frames do.
+# machine: --device-options sriov-vfs=2
 
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib_vf.sh"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Virtual functions enabled and disabled again and again, under traffic of the physical function:
 # it loses nothing by that, and nothing is left behind. ROUNDS sets how often, 200 by default.
-#
+# machine: --device-options sriov-vfs=2
 # timeout: 1500
 
 . "$(dirname "$0")/lib.sh"

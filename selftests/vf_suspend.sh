@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The machine is suspended after the physical function has given a virtual one another address, whose
 # driver is the kernel's own: this one gives an adapter up whose address differs when it resumes.
-#
+# machine: --device-options sriov-vfs=2
 # timeout: 180
 
 . "$(dirname "$0")/lib.sh"
