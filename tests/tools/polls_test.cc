@@ -111,11 +111,11 @@ TEST_F(Measured, InstancesAndTheirQueues)
 	for (const TopLine &line : lines)
 		text += line.text + "\n";
 
-	EXPECT_TRUE(has(text, "\n513           0       5            64.0"
-			      "                         16.4us      16.4us\n"))
+	EXPECT_TRUE(has(text, "\n513        0      5            64.0"
+			      "                          16.4us      16.4us\n"))
 		<< text;
 	/* The kernel does not say which queue; it is new. */
-	EXPECT_TRUE(has(text, "\n514           -       5             1.0")) << text;
+	EXPECT_TRUE(has(text, "\n514        -      5             1.0")) << text;
 	EXPECT_FALSE(has(text, "\n600")) << text;
 	EXPECT_EQ(all[0].polls.packets, 650u) << "not what came before the first look";
 }
