@@ -3,6 +3,7 @@
 """openena ec2 with clients that are not ours: the AWS CLI and boto3. TAP on stdout."""
 
 import contextlib
+import http.client
 import json
 import os
 import re
@@ -213,6 +214,15 @@ def requests_that_are_none(_):
             except urllib.error.HTTPError as error:
                 equal(error.code, status, "status")
                 assert b"<Error><Code>" in error.read(), "an error for programs"
+        part = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n--x--\r\n'
+        for body, headers, status in ((iter([b"x" * 65536] * 5), {}, 413), (iter([b"x"]), {}, 401),
+                                      (part, {"Content-Type": "multipart/form-data; boundary=x"}, 401)):
+            connection = http.client.HTTPConnection(endpoint.url.removeprefix("http://"), timeout=SECONDS)
+            connection.request("POST", "/", body, headers)
+            answer = connection.getresponse()
+            assert b"<Error><Code>" in answer.read(), "an error for programs"
+            equal(answer.status, status, "status of a body in pieces")
+            connection.close()
         equal(len(endpoint.boto().describe_regions()["Regions"]), 1, "regions")
 
 
@@ -230,9 +240,13 @@ def connections_that_ask_nothing(_):
 
 
 @test
-def addresses_that_cannot_be_had(_):
-    """What is wrong with each is said, and none is taken for all there are."""
+def options_that_cannot_be_had(_):
+    """What is wrong with each is said; no address is taken for all there are."""
     with tempfile.TemporaryDirectory(prefix="openena-") as state:
+        for size in ("banana", "0G", "12", "1T", "9999999G"):
+            done = subprocess.run([PROGRAM, "ec2", "--port", "0", "--state-dir", state, "--memory", size],
+                                  capture_output=True, text=True, timeout=SECONDS, check=False)
+            assert f"--memory {size}: must be a size" in done.stderr, done.stderr
         for address, why in (("192.0.2.1", "Cannot assign requested address"), ("", "not known"),
                              ("300.1.1.1", "not known"), ("no such place", "not known")):
             done = subprocess.run([PROGRAM, "ec2", "--port", "0", "--state-dir", state, "--listen", address],

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 
 from adapter import MTU, SET_FEATURE, AdminQueue
@@ -78,6 +79,11 @@ def metrics_over_http(setup):
             assert kind.startswith("application/openmetrics-text; version=1.0.0"), kind
             assert f'openena_machine_up{{machine="{vm.qmp_path}"}} 1\n' in text, text
             assert 'adapter="eth",direction="tx"} 0\n' in text and text.endswith("# EOF\n"), text
+            try:
+                urllib.request.urlopen(address, b"x" * 5000, timeout=20)
+                raise AssertionError("it was answered")
+            except urllib.error.HTTPError as error:
+                equal(error.code, 413, "status of a request that is too long")
             second = subprocess.run([PROGRAM, "export", "--port", address.split(":")[2].split("/")[0]],
                                     capture_output=True, text=True, timeout=20, check=False)
             equal(second.returncode, 2, "a second one at the same port")

@@ -4,6 +4,10 @@
 
 #include "commands.hh"
 #include "sibling.hh"
+#include "text.hh"
+#include "trouble.hh"
+
+#include <algorithm>
 
 namespace tool
 {
@@ -43,11 +47,24 @@ class Ec2 : public Command {
 	{
 		if (!ec2_server)
 			become_sibling("openena-ec2", "the server");
+		check_memory();
 		options_.port = static_cast<uint16_t>(port_.value_or(default_port));
 		return ec2_server(options_, io);
 	}
 
     private:
+	/* What a launch would only find out later. */
+	void check_memory() const
+	{
+		const std::string &size = options_.memory;
+		const size_t digits = std::min(size.find_first_not_of("0123456789"), size.size());
+
+		if (!size.empty() && (size[0] == '0' || !digits || digits > 6 ||
+				      (size.substr(digits) != "M" && size.substr(digits) != "G")))
+			throw Trouble("--memory " + printable(size, 40) +
+				      ": must be a size such as 512M or 2G");
+	}
+
 	Ec2Options options_;
 	std::optional<uint64_t> port_;
 };

@@ -48,15 +48,23 @@ void set_handlers(httplib::Server &server, const HttpServerConfig &config,
 		  const HttpHandler &handler)
 {
 	/* The library would take a form apart, and refuses one of more than 8 KiB. */
-	const auto with_body = [&handler](const httplib::Request &request,
-					  httplib::Response &response,
-					  const httplib::ContentReader &read) {
+	const auto with_body = [&](const httplib::Request &request, httplib::Response &response,
+				   const httplib::ContentReader &read) {
 		std::string body;
-		if (read([&body](const char *data, size_t size) {
-			    body.append(data, size);
-			    return true;
-		    }))
+		bool fits = true;
+		/* It has no limit for a body in chunks, and no such reader for one in parts. */
+		const auto take = [&](const char *data, size_t size) {
+			fits = size <= config.longest_body - body.size();
+			body.append(data, fits ? size : 0);
+			return fits;
+		};
+		const bool whole = request.is_multipart_form_data()
+					   ? read([](const auto &) { return true; }, take)
+					   : read(take);
+		if (whole)
 			to_library(handler(from_library(request, std::move(body))), response);
+		else if (!fits)
+			to_library(config.too_long, response);
 	};
 
 	server.set_pre_routing_handler(

@@ -13,8 +13,8 @@ namespace tool
 struct HttpServerConfig {
 	std::string address = "127.0.0.1";
 	uint16_t port = 0; /* 0: any that is free */
-	size_t longest_body = 0; /* a longer one is answered with status 413 and @too_long */
-	HttpAnswer too_long{};
+	size_t longest_body = 0; /* a longer one is answered with @too_long */
+	HttpAnswer too_long{413, "text/plain", "The request is too long.\n"};
 };
 
 /*
