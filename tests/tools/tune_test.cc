@@ -40,6 +40,7 @@ TEST_F(Tune, ShowsAndChangesNothing)
 	EXPECT_EQ(ran.status, 1) << ran.err;
 	EXPECT_TRUE(has(ran.out, "link rx-usecs")) << ran.out;
 	EXPECT_TRUE(has(ran.out, "Nothing is changed on eth0 yet")) << ran.out;
+	EXPECT_TRUE(has(tune({"throughput"}).out, "4096 131072 6291456")) << "tabs are spaces";
 	EXPECT_EQ(machine.knobs, before);
 	EXPECT_EQ(machine.text(irq), "0-3\n");
 	EXPECT_FALSE(std::filesystem::exists(state));

@@ -40,7 +40,7 @@ std::string printable(std::string_view text, size_t longest)
 
 	for (char &c : result)
 		if (static_cast<unsigned char>(c) < ' ' || c == 0x7f)
-			c = '?';
+			c = c == '\t' ? ' ' : '?';
 	if (text.size() > longest)
 		result += "...";
 	return result;
