@@ -23,7 +23,9 @@ BusMemory::Block BusMemory::alloc(size_t size)
 {
 	const size_t rounded = round_up(size);
 	uint64_t bus;
-	if (auto it = free_.find(rounded); it != free_.end()) {
+	const auto it = free_.find(rounded);
+	const bool used_before = it != free_.end();
+	if (used_before) {
 		bus = it->second;
 		free_.erase(it);
 	} else {
@@ -35,7 +37,8 @@ BusMemory::Block BusMemory::alloc(size_t size)
 	used_.emplace(bus, size);
 	uint8_t *cpu = arena_ + (bus - base);
 	ASAN_UNPOISON_MEMORY_REGION(cpu, size);
-	memset(cpu, 0, size);
+	if (used_before) /* fresh memory of the host is zero, and costs nothing until it is used */
+		memset(cpu, 0, size);
 	return {cpu, bus};
 }
 
