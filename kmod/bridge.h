@@ -263,8 +263,9 @@ void oe_forgive(struct oe_adapter *adapter);
 
 /* ---- TX: oe_tx_submit() under the TX queue lock, the rest in its NAPI ------ */
 
+/* Not checked again: the shim's DMA mask and its limits see to it. */
 struct oe_tx_buffer {
-	uint64_t bus;
+	uint64_t bus; /* below 2^48 */
 	uint32_t len; /* 1 to 65535 */
 };
 
@@ -358,7 +359,7 @@ struct oe_rx_packet {
 	uint16_t offset; /* of the data in the first fragment */
 	uint8_t csum; /* enum oe_rx_csum */
 	uint8_t hash_type; /* enum oe_rx_hash */
-	uint32_t hash;
+	uint32_t hash; /* of hash_type; nothing without one */
 	uint32_t len;
 	uint64_t stamp_ns; /* when it arrived, on the hardware clock; 0: not known */
 };
@@ -373,7 +374,6 @@ struct oe_rx_burst {
 struct oe_rx_buffer {
 	uint64_t bus;
 	uint32_t len; /* 1 to 65535 */
-	uint16_t id; /* set by the core: the shim files the page under it; < ring depth */
 };
 
 struct oe_rxq *oe_rxq(struct oe_adapter *adapter, uint32_t index);
@@ -385,8 +385,14 @@ struct oe_rxq *oe_rxq(struct oe_adapter *adapter, uint32_t index);
 uint32_t oe_rx_poll(struct oe_rxq *q, struct oe_rx_burst *burst, uint32_t budget);
 /* How many buffers to post now (0 while posting would not be worth a doorbell). */
 uint32_t oe_rx_wanted(const struct oe_rxq *q);
-/* Post @n (at most OE_BURST and oe_rx_wanted()) buffers; sets their ids. */
-void oe_rx_refill(struct oe_rxq *q, struct oe_rx_buffer *buffers, uint32_t n);
+/*
+ * The ids of the next buffers, oe_rx_wanted() of them, each < ring depth: the shim files what it posts
+ * under them. They are those of buffers that came back, the last first. Good until the next
+ * oe_rx_poll() or oe_rx_refill().
+ */
+const uint16_t *oe_rx_next_ids(const struct oe_rxq *q);
+/* Post @n (at most oe_rx_wanted()) buffers, which get the next ids in their order. */
+void oe_rx_refill(struct oe_rxq *q, const struct oe_rx_buffer *buffers, uint32_t n);
 
 /* Of one pair, as in oe_settings. */
 struct oe_delays {

@@ -92,12 +92,13 @@ Status choose_llq(AdminQueue &admin, uint32_t push)
 	return set_feature(admin, ENA_FEATURE_LLQ, config);
 }
 
-void LlqWriter::next_entry(RingPosition &tail)
+LlqWriter::Entry LlqWriter::next_entry(RingPosition &tail)
 {
+	ena_tx_desc *descs = reinterpret_cast<ena_tx_desc *>(entry_);
+
 	end(tail);
 	__builtin_memset(entry_, 0, entry_size_);
-	used_ = 0;
-	limit_ = entry_size_ / sizeof(ena_tx_desc);
+	return {descs, descs + entry_size_ / sizeof(ena_tx_desc)};
 }
 
 } // namespace oe

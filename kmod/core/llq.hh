@@ -102,20 +102,26 @@ class LlqWriter {
 		entry_size_ = entry_size;
 		offset_ = offset;
 	}
+	/* Where the next descriptor of a packet goes, and where the room for them in its entry ends. */
+	struct Entry {
+		ena_tx_desc *next = nullptr, *end = nullptr;
+	};
 	/* A packet begins with @length bytes of @header, at most llq_push(). */
-	void begin(const void *header, uint32_t length)
+	[[nodiscard]] Entry begin(const void *header, uint32_t length)
 	{
-		__builtin_memset(entry_, 0, entry_size_);
+		ena_tx_desc *descs = reinterpret_cast<ena_tx_desc *>(entry_);
+
+		/* Not every packet writes the second one. Nobody reads what is behind the header. */
+		descs[1] = {};
 		oek_memcpy(entry_ + llq_header_offset, header, length);
-		used_ = 0;
-		limit_ = llq_descs_before_header;
+		return {descs, descs + llq_descs_before_header};
 	}
-	/* Where the next descriptor goes: all zero. */
-	[[nodiscard]] ena_tx_desc &next(RingPosition &tail)
+	/* The next descriptor, all of whose words are to be written. */
+	[[nodiscard]] ena_tx_desc &next(Entry &entry, RingPosition &tail)
 	{
-		if (used_ == limit_)
-			next_entry(tail);
-		return reinterpret_cast<ena_tx_desc *>(entry_)[used_++];
+		if (entry.next == entry.end)
+			entry = next_entry(tail);
+		return *entry.next++;
 	}
 	/* The packet is complete. */
 	void end(RingPosition &tail)
@@ -125,11 +131,10 @@ class LlqWriter {
 	}
 
     private:
-	void next_entry(RingPosition &tail);
+	[[nodiscard]] Entry next_entry(RingPosition &tail);
 
 	oe_kernel *kernel_ = nullptr;
 	uint32_t entry_size_ = 0, offset_ = 0;
-	uint32_t used_ = 0, limit_ = 0; /* descriptors of the entry */
 	alignas(8) uint8_t entry_[llq_wide_entry] = {};
 };
 

@@ -21,29 +21,6 @@ constexpr uint32_t rx_zero_bits = ENA_BIT(7) | ENA_BIT(17);
 constexpr uint32_t kind_bits = ENA_RXC_L3_PROTO | ENA_RXC_L4_PROTO | ENA_RXC_L3_CSUM_ERR |
 			       ENA_RXC_L4_CSUM_ERR | ENA_RXC_IPV4_FRAG | ENA_RXC_L4_CSUM_CHECKED;
 
-struct Copied {
-	ena_rx_cdesc cdesc;
-	bool valid;
-};
-
-/* One completion, each word read once; not valid while its phase is not @phase. */
-Copied copy_completion(const ena_rx_cdesc &place, uint32_t phase)
-{
-	Copied copied;
-
-	copied.cdesc.status.raw = load_once(place.status.raw);
-	copied.valid = ena::field_get(ENA_RXC_PHASE, copied.cdesc.status.get()) == phase;
-	if (!copied.valid)
-		return copied;
-	/* The phase bit has been seen: the rest is read after it. */
-	dma_rmb();
-	copied.cdesc.length.raw = load_once(place.length.raw);
-	copied.cdesc.req_id.raw = load_once(place.req_id.raw);
-	copied.cdesc.hash.raw = load_once(place.hash.raw);
-	copied.cdesc.offset = load_once(place.offset);
-	return copied;
-}
-
 bool is_l4(uint32_t proto)
 {
 	return proto == ENA_L4_TCP || proto == ENA_L4_UDP;
@@ -89,7 +66,7 @@ Status RxQueue::allocate(const RxConfig &config)
 		    submissions_.allocate(config.kernel, config.depth * sizeof(ena_rx_desc));
 	    !status)
 		return status;
-	if (Status status = completions_.allocate(config.kernel, config.depth * completion_size());
+	if (Status status = completions_.allocate(config.kernel, config.depth * completion_size_);
 	    !status)
 		return status;
 	if (Status status = posted_len_.allocate(config.depth); !status)
@@ -100,6 +77,7 @@ Status RxQueue::allocate(const RxConfig &config)
 Status RxQueue::create(AdminQueue &admin, const RxConfig &config)
 {
 	config_ = config;
+	completion_size_ = config.stamps ? sizeof(ena_rx_cdesc_ext) : sizeof(ena_rx_cdesc);
 	if (Status status = allocate(config); !status)
 		return status;
 	batch_ = config.depth / 8 < max_batch ? config.depth / 8 : max_batch;
@@ -113,13 +91,13 @@ Status RxQueue::start(AdminQueue &admin)
 	tail_ = head_ = RingPosition(config_.depth);
 	for (uint32_t i = 0; i < config_.depth; i++) {
 		posted_len_[i] = 0;
-		/* The lowest ids come off the stack first. */
-		free_ids_[i] = static_cast<uint16_t>(config_.depth - 1 - i);
+		free_ids_[i] = static_cast<uint16_t>(i);
 	}
-	store_relaxed(nfree_, config_.depth);
+	store_relaxed(posted_, 0u);
+	classify(0, load_relaxed(*config_.whole_tuples));
 	Status status = device_.create(admin, {.direction = ENA_SQ_RX,
 					       .depth = static_cast<uint16_t>(config_.depth),
-					       .completion_words = completion_size() / 4,
+					       .completion_words = completion_size_ / 4,
 					       .vector = config_.vector,
 					       .submissions = submissions_.bus(),
 					       .completions = completions_.bus()});
@@ -146,13 +124,10 @@ void RxQueue::refuse(ena_reset_reason reason, const char *what, uint32_t value)
 	config_.reset->ask(reason);
 }
 
-inline bool RxQueue::check_fragment(const ena_rx_cdesc &cdesc, uint32_t nth)
+[[gnu::always_inline]] inline bool RxQueue::check_fragment(uint32_t status, uint16_t id,
+							   uint16_t len, uint32_t end, uint32_t nth)
 {
-	uint32_t status = cdesc.status.get();
-	uint32_t id = cdesc.req_id.get();
-	uint32_t end = cdesc.length.get() + (nth == 0 ? cdesc.offset : 0u);
-
-	if (nth >= config_.max_frags) {
+	if (nth && nth >= config_.max_frags) {
 		refuse(ENA_RESET_TOO_MANY_RX_DESCS, "a packet of more fragments than", nth);
 		return false;
 	}
@@ -168,114 +143,145 @@ inline bool RxQueue::check_fragment(const ena_rx_cdesc &cdesc, uint32_t nth)
 		refuse(ENA_RESET_INVALID_RX_REQ_ID, "no posted buffer has the id", id);
 		return false;
 	}
-	if (!cdesc.length.get() || end > posted_len_[id]) {
+	if (!len || end > posted_len_[id]) {
 		refuse(ENA_RESET_RX_DESCRIPTOR_MALFORMED, "data does not fit its buffer: end", end);
 		return false;
 	}
 	return true;
 }
 
-/* Take @n buffers back from the device; false if one is named twice, which ends the queue. */
-inline bool RxQueue::consume(const oe_rx_frag *frags, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++) {
-		uint16_t id = frags[i].id;
-
-		if (!posted_len_[id]) {
-			refuse(ENA_RESET_INVALID_RX_REQ_ID, "a packet names twice the id", id);
-			return false;
-		}
-		posted_len_[id] = 0;
-		free_ids_[nfree_ + i] = id;
-	}
-	head_.advance(n);
-	store_relaxed(nfree_, nfree_ + n);
-	return true;
-}
-
 void RxQueue::classify(uint32_t kind, uint32_t whole_tuples)
 {
+	oe_rx_csum csum = config_.csum ? csum_of(kind) : OE_RX_CSUM_NONE;
+	struct oe_rx_stats &stats = *config_.stats;
+
 	kind_ = kind;
 	kind_tuples_ = whole_tuples;
-	kind_csum_ = config_.csum ? csum_of(kind) : OE_RX_CSUM_NONE;
-	kind_hash_ = config_.hash ? hash_type_of(kind, whole_tuples) : OE_RX_HASH_NONE;
+	kind_csum_ = static_cast<uint8_t>(csum);
+	kind_hash_ = static_cast<uint8_t>(config_.hash ? hash_type_of(kind, whole_tuples)
+						       : OE_RX_HASH_NONE);
+	kind_count_ = csum == OE_RX_CSUM_GOOD  ? &stats.csum_good
+		      : csum == OE_RX_CSUM_BAD ? &stats.csum_bad
+					       : &stats.csum_unchecked;
 }
 
-/* What only the last completion of a packet knows. */
-[[gnu::always_inline]] inline void RxQueue::describe(const ena_rx_cdesc &last, oe_rx_packet &packet)
+/* What the status of a packet's last completion says of it. */
+[[gnu::always_inline]] inline void RxQueue::describe(uint32_t status, oe_rx_packet &packet)
 {
-	uint32_t kind = last.status.get() & kind_bits;
+	uint32_t kind = status & kind_bits;
 	uint32_t whole_tuples = load_relaxed(*config_.whole_tuples);
 
 	if (kind != kind_ || whole_tuples != kind_tuples_)
 		classify(kind, whole_tuples);
-	packet.csum = static_cast<uint8_t>(kind_csum_);
-	packet.hash_type = static_cast<uint8_t>(kind_hash_);
-	packet.hash = kind_hash_ == OE_RX_HASH_NONE ? 0 : last.hash.get();
-	switch (kind_csum_) {
-	case OE_RX_CSUM_GOOD:
-		config_.stats->csum_good++;
-		break;
-	case OE_RX_CSUM_BAD:
-		config_.stats->csum_bad++;
-		break;
-	case OE_RX_CSUM_NONE:
-		config_.stats->csum_unchecked++;
-		break;
-	}
+	packet.csum = kind_csum_;
+	packet.hash_type = kind_hash_;
+	++*kind_count_;
 }
 
 /* Of a completion whose phase has been seen. */
-uint64_t RxQueue::stamp(const RingPosition &position) const
+uint64_t RxQueue::stamp(const ena_rx_cdesc &cdesc) const
 {
-	const auto &longer = reinterpret_cast<const ena_rx_cdesc_ext &>(completion(position));
+	const auto &longer = reinterpret_cast<const ena_rx_cdesc_ext &>(cdesc);
 
 	return stamp_of(load_once(longer.timestamp_lo.raw), load_once(longer.timestamp_hi.raw));
 }
 
-/* The next completion, the packet's @nth. False: it is not there, or cannot be true. */
-[[gnu::always_inline]] inline bool RxQueue::take_fragment(RingPosition &position, uint32_t nth,
-							  oe_rx_packet &packet, oe_rx_frag &frag,
-							  ena_rx_cdesc &cdesc)
+/*
+ * The completion at @position, the packet's @nth, each word read once: its status, 0 if it is not
+ * there, or cannot be true.
+ */
+[[gnu::always_inline]] inline uint32_t RxQueue::take_fragment(const RingPosition &position,
+							      uint32_t nth, oe_rx_packet &packet,
+							      oe_rx_frag &frag)
 {
-	Copied copied = copy_completion(completion(position), position.phase());
+	const ena_rx_cdesc &cdesc = completion(position);
+	uint32_t status = ena_le32{load_once(cdesc.status.raw)}.get();
 
-	if (!copied.valid || !check_fragment(copied.cdesc, nth))
-		return false;
-	cdesc = copied.cdesc;
-	if (config_.stamps && cdesc.status.get() & ENA_RXC_LAST)
-		packet.stamp_ns = stamp(position);
-	position.advance();
-	frag = {.id = cdesc.req_id.get(), .len = cdesc.length.get()};
-	packet.len += frag.len;
-	return true;
+	if (ena::field_get(ENA_RXC_PHASE, status) != position.phase())
+		return 0;
+	/* The phase bit has been seen: the rest is read after it. */
+	dma_rmb();
+	uint16_t id = ena_le16{load_once(cdesc.req_id.raw)}.get();
+	uint16_t len = ena_le16{load_once(cdesc.length.raw)}.get();
+	uint32_t end = len;
+	if (nth == 0) {
+		packet.offset = load_once(cdesc.offset);
+		end += packet.offset;
+	}
+	if (!check_fragment(status, id, len, end, nth))
+		return 0;
+	frag = {.id = id, .len = len};
+	packet.hash = ena_le32{load_once(cdesc.hash.raw)}.get();
+	if (config_.stamps && status & ENA_RXC_LAST)
+		packet.stamp_ns = stamp(cdesc);
+	return status;
 }
 
-/* The next packet, if the device has finished one: it is taken when its last completion is there. */
-[[gnu::always_inline]] inline bool RxQueue::take_packet(oe_rx_packet &packet, oe_rx_frag *frags)
+/* The buffer is the shim's again. */
+inline void RxQueue::take_back(uint16_t id)
+{
+	uint32_t posted = posted_ - 1;
+
+	posted_len_[id] = 0;
+	free_ids_[posted] = id;
+	store_relaxed(posted_, posted);
+}
+
+/*
+ * The rest of a packet that begins at the head; its buffers are taken back. Returns the status of its
+ * last completion, 0: it is not there yet, or cannot be true.
+ */
+[[gnu::noinline]] uint32_t RxQueue::take_rest(oe_rx_packet &packet, oe_rx_frag *frags)
 {
 	RingPosition position = head_;
-	ena_rx_cdesc cdesc;
-	uint32_t n = 1;
+	uint32_t n = 1, status;
 
-	packet.len = 0;
-	packet.stamp_ns = 0;
-	if (!take_fragment(position, 0, packet, frags[0], cdesc))
-		return false;
-	packet.offset = cdesc.offset;
-	for (; !(cdesc.status.get() & ENA_RXC_LAST); n++) {
-		if (!take_fragment(position, n, packet, frags[n], cdesc))
-			return false;
+	position.advance();
+	do {
+		status = take_fragment(position, n, packet, frags[n]);
+		if (!status)
+			return 0;
+		position.advance();
+		packet.len += frags[n++].len;
+	} while (!(status & ENA_RXC_LAST));
+	for (uint32_t i = 0; i < n; i++) {
+		if (!posted_len_[frags[i].id]) {
+			refuse(ENA_RESET_INVALID_RX_REQ_ID, "a packet names twice the id",
+			       frags[i].id);
+			return 0;
+		}
+		take_back(frags[i].id);
 	}
 	packet.nfrags = static_cast<uint16_t>(n);
-	if (packet.len < ethernet_header_len) {
+	head_ = position;
+	return status;
+}
+
+/*
+ * The next packet, if the device has finished one: it is taken when its last completion is there.
+ * Nearly all have only one.
+ */
+[[gnu::always_inline]] inline bool RxQueue::take_packet(oe_rx_packet &packet, oe_rx_frag *frags)
+{
+	packet.stamp_ns = 0;
+	uint32_t status = take_fragment(head_, 0, packet, frags[0]);
+	if (!status)
+		return false;
+	packet.len = frags[0].len;
+	if (!(status & ENA_RXC_LAST)) {
+		status = take_rest(packet, frags);
+		if (!status)
+			return false;
+	} else if (packet.len < ethernet_header_len) {
 		refuse(ENA_RESET_RX_DESCRIPTOR_MALFORMED,
 		       "a packet shorter than its Ethernet header:", packet.len);
 		return false;
+	} else {
+		packet.nfrags = 1;
+		take_back(frags[0].id);
+		head_.advance();
 	}
-	if (!consume(frags, n))
-		return false;
-	describe(cdesc, packet);
+	describe(status, packet);
 	return true;
 }
 
@@ -310,19 +316,18 @@ uint32_t RxQueue::poll(oe_rx_burst &burst, uint32_t budget)
 uint32_t RxQueue::wanted() const
 {
 	/* One descriptor always stays free, so a full ring differs from an empty one. */
-	uint32_t room = nfree_ - 1;
+	uint32_t room = config_.depth - 1 - posted_;
 
 	return broken_ || room < batch_ ? 0 : room;
 }
 
-inline void RxQueue::post(oe_rx_buffer &buffer, uint16_t id, const RingPosition &tail)
+inline void RxQueue::post(const oe_rx_buffer &buffer, uint16_t id, const RingPosition &tail)
 {
 	/* Its reserved fields are zero from the beginning. */
 	ena_rx_desc &desc = submissions_.as<ena_rx_desc>()[tail.index()];
 	uint16_t len =
 		static_cast<uint16_t>(buffer.len < max_posted_len ? buffer.len : max_posted_len);
 
-	buffer.id = id;
 	posted_len_[id] = len;
 	desc.length.set(len);
 	desc.ctrl = static_cast<uint8_t>(ENA_RXD_FIRST | ENA_RXD_LAST | ENA_RXD_COMP_REQ |
@@ -332,22 +337,20 @@ inline void RxQueue::post(oe_rx_buffer &buffer, uint16_t id, const RingPosition 
 	desc.addr_hi.set(static_cast<uint16_t>(buffer.bus >> 32));
 }
 
-void RxQueue::refill(oe_rx_buffer *buffers, uint32_t n)
+void RxQueue::refill(const oe_rx_buffer *buffers, uint32_t n)
 {
 	RingPosition tail = tail_;
-	uint32_t left = nfree_;
+	const uint16_t *ids = next_ids();
+	uint32_t room = config_.depth - 1 - posted_;
 
-	/* More than wanted would overrun the ring: the surplus gets no id. */
+	/* More than wanted would overrun the ring. */
+	n = n < room ? n : room;
 	for (uint32_t i = 0; i < n; i++) {
-		if (left <= 1) {
-			buffers[i].id = UINT16_MAX;
-			continue;
-		}
-		post(buffers[i], free_ids_[--left], tail);
+		post(buffers[i], ids[i], tail);
 		tail.advance();
 	}
 	tail_ = tail;
-	store_relaxed(nfree_, left);
+	store_relaxed(posted_, posted_ + n);
 	/* oek_writel orders the descriptors before the doorbell. */
 	oek_writel(config_.kernel, device_.doorbell().value, static_cast<uint16_t>(tail_.count()));
 }
@@ -355,13 +358,14 @@ void RxQueue::refill(oe_rx_buffer *buffers, uint32_t n)
 bool RxQueue::completion_waits() const
 {
 	const RingPosition head = head_;
+	uint32_t status = ena_le32{load_once(completion(head).status.raw)}.get();
 
-	return !load_relaxed(broken_) && copy_completion(completion(head), head.phase()).valid;
+	return !load_relaxed(broken_) && ena::field_get(ENA_RXC_PHASE, status) == head.phase();
 }
 
 void RxQueue::inspect()
 {
-	bool empty = load_relaxed(nfree_) == config_.depth;
+	bool empty = load_relaxed(posted_) == 0;
 
 	if (empty && was_empty_)
 		config_.stats->empty_rx_ring++;
@@ -371,7 +375,7 @@ void RxQueue::inspect()
 void RxQueue::describe(Facts &facts) const
 {
 	facts.add("entries", config_.depth);
-	facts.add("posted", config_.depth - load_relaxed(nfree_));
+	facts.add("posted", load_relaxed(posted_));
 	facts.add("found_empty", load_relaxed(config_.stats->empty_rx_ring));
 	facts.add("bad_id", load_relaxed(config_.stats->bad_req_id));
 	facts.add("bad_descriptors", load_relaxed(config_.stats->bad_desc_num));

@@ -46,7 +46,12 @@ class RxQueue {
 
 	uint32_t poll(oe_rx_burst &burst, uint32_t budget);
 	[[nodiscard]] uint32_t wanted() const;
-	void refill(oe_rx_buffer *buffers, uint32_t n);
+	/* Ids that no posted buffer has, in the order in which buffers get them. */
+	[[nodiscard]] const uint16_t *next_ids() const
+	{
+		return &free_ids_[posted_];
+	}
+	void refill(const oe_rx_buffer *buffers, uint32_t n);
 	/* The service: the ring holds one. A guess while a poll runs. */
 	[[nodiscard]] bool completion_waits() const;
 	/* The service: note a ring that is empty twice in succession. */
@@ -56,40 +61,40 @@ class RxQueue {
 
     private:
 	[[nodiscard]] Status allocate(const RxConfig &config);
-	[[nodiscard]] uint32_t completion_size() const
-	{
-		return config_.stamps ? sizeof(ena_rx_cdesc_ext) : sizeof(ena_rx_cdesc);
-	}
 	/* The first fields are there in both sizes. */
 	[[nodiscard]] const ena_rx_cdesc &completion(const RingPosition &position) const
 	{
-		return *reinterpret_cast<const ena_rx_cdesc *>(
-			completions_.as<const char>() + position.index() * completion_size());
+		return *reinterpret_cast<const ena_rx_cdesc *>(completions_.as<const char>() +
+							       position.index() * completion_size_);
 	}
-	[[nodiscard]] uint64_t stamp(const RingPosition &position) const;
-	[[nodiscard]] bool take_fragment(RingPosition &position, uint32_t nth, oe_rx_packet &packet,
-					 oe_rx_frag &frag, ena_rx_cdesc &cdesc);
+	[[nodiscard]] uint64_t stamp(const ena_rx_cdesc &cdesc) const;
+	[[nodiscard]] bool check_fragment(uint32_t status, uint16_t id, uint16_t len, uint32_t end,
+					  uint32_t nth);
+	[[nodiscard]] uint32_t take_fragment(const RingPosition &position, uint32_t nth,
+					     oe_rx_packet &packet, oe_rx_frag &frag);
+	[[nodiscard]] uint32_t take_rest(oe_rx_packet &packet, oe_rx_frag *frags);
 	[[nodiscard]] bool take_packet(oe_rx_packet &packet, oe_rx_frag *frags);
-	[[nodiscard]] bool check_fragment(const ena_rx_cdesc &cdesc, uint32_t nth);
-	[[nodiscard]] bool consume(const oe_rx_frag *frags, uint32_t n);
-	void describe(const ena_rx_cdesc &last, oe_rx_packet &packet);
+	void take_back(uint16_t id);
+	void describe(uint32_t status, oe_rx_packet &packet);
 	void classify(uint32_t kind, uint32_t whole_tuples);
-	void post(oe_rx_buffer &buffer, uint16_t id, const RingPosition &tail);
+	void post(const oe_rx_buffer &buffer, uint16_t id, const RingPosition &tail);
 	void refuse(ena_reset_reason reason, const char *what, uint32_t value);
 
 	RxConfig config_;
 	DeviceQueue device_;
 	DmaBuffer submissions_, completions_;
 	Array<uint16_t> posted_len_; /* by id; 0: the device does not have it */
-	Array<uint16_t> free_ids_; /* a stack */
-	uint32_t nfree_ = 0; /* on the stack; read by the service */
+	/* A stack that grows down: from posted_ on the ids that no posted buffer has. */
+	Array<uint16_t> free_ids_;
+	uint32_t posted_ = 0; /* buffers that the device has; read by the service */
+	uint32_t completion_size_ = 0; /* bytes */
 	uint32_t batch_ = 0; /* free descriptors that are worth a doorbell */
 	RingPosition tail_, head_;
 	/* What the last packet was found to be, for the next one of its kind: nearly all are. */
 	uint32_t kind_ = 0; /* of the status */
 	uint32_t kind_tuples_ = 0;
-	oe_rx_csum kind_csum_ = OE_RX_CSUM_NONE;
-	oe_rx_hash kind_hash_ = OE_RX_HASH_NONE;
+	uint8_t kind_csum_ = 0, kind_hash_ = 0; /* as in oe_rx_packet */
+	uint64_t *kind_count_ = nullptr; /* of the statistics */
 	bool broken_ = false; /* nothing is believed any more */
 	bool was_empty_ = false; /* the service's */
 };

@@ -11,7 +11,6 @@ namespace oe
 namespace
 {
 
-constexpr uint32_t max_buffer_len = 65535;
 constexpr uint32_t max_mss = (1u << 14) - 1;
 constexpr uint32_t max_l4_words = 63;
 
@@ -45,7 +44,7 @@ Status TxQueue::allocate(const TxConfig &config)
 		if (!status)
 			return status;
 	}
-	if (Status status = completions_.allocate(config.kernel, config.depth * completion_size());
+	if (Status status = completions_.allocate(config.kernel, config.depth * completion_size_);
 	    !status)
 		return status;
 	if (config.stamps) {
@@ -60,6 +59,8 @@ Status TxQueue::allocate(const TxConfig &config)
 Status TxQueue::create(AdminQueue &admin, const TxConfig &config)
 {
 	config_ = config;
+	push_ = config.llq.push();
+	completion_size_ = config.stamps ? sizeof(ena_tx_cdesc_ext) : sizeof(ena_tx_cdesc);
 	if (Status status = allocate(config); !status)
 		return status;
 	/* Buffers and a meta descriptor. */
@@ -77,7 +78,7 @@ void TxQueue::empty()
 	completions_.clear();
 	tail_ = head_ = RingPosition(config_.depth);
 	for (uint32_t i = 0; i < config_.depth; i++) {
-		store_relaxed(slots_[i].state, SlotState::idle);
+		store_relaxed(slots_[i].in_flight, false);
 		free_ids_[i] = static_cast<uint16_t>(i);
 	}
 	ids_put_ = config_.depth;
@@ -92,7 +93,7 @@ Status TxQueue::start(AdminQueue &admin)
 	empty();
 	Status status = device_.create(admin, {.direction = ENA_SQ_TX,
 					       .depth = static_cast<uint16_t>(config_.depth),
-					       .completion_words = completion_size() / 4,
+					       .completion_words = completion_size_ / 4,
 					       .vector = config_.vector,
 					       .submissions = submissions_.bus(),
 					       .completions = completions_.bus(),
@@ -156,15 +157,9 @@ bool TxQueue::offloads_possible(const oe_tx_packet &packet) const
 
 inline bool TxQueue::possible(const oe_tx_packet &packet) const
 {
-	if (packet.nbuffers > config_.max_buffers || packet.header_len > push() ||
+	if (packet.nbuffers > config_.max_buffers || packet.header_len > push_ ||
 	    !(packet.nbuffers || packet.header_len))
 		return false;
-	for (uint32_t i = 0; i < packet.nbuffers; i++) {
-		const oe_tx_buffer &buffer = packet.buffers[i];
-
-		if (buffer.len < 1 || buffer.len > max_buffer_len || !BusAddress{buffer.bus}.fits())
-			return false;
-	}
 	return !(packet.flags & (OE_TX_CSUM | OE_TX_TSO)) || offloads_possible(packet);
 }
 
@@ -190,11 +185,12 @@ inline uint32_t TxQueue::offload_word(const oe_tx_packet &packet) const
 	return word;
 }
 
-/* For the next descriptor of the packet. */
-inline TxQueue::Place TxQueue::next()
+/* For the next descriptor of the packet. @pushed: the ring is the device's. */
+template <bool pushed>
+[[gnu::always_inline]] inline TxQueue::Place TxQueue::next(LlqWriter::Entry &entry)
 {
-	if (config_.llq.entry_size) {
-		ena_tx_desc *desc = &llq_.next(tail_);
+	if constexpr (pushed) {
+		ena_tx_desc *desc = &llq_.next(entry, tail_);
 		return {desc, ena::field_put(ENA_TXD_PHASE, tail_.phase())};
 	}
 	Place place = {&submissions_.as<ena_tx_desc>()[tail_.index()],
@@ -221,9 +217,9 @@ inline bool TxQueue::needs_meta(const oe_tx_packet &packet, Meta &meta) const
 	return config_.llq.meta_in_each || !has_cached_meta_ || meta != cached_meta_;
 }
 
-inline void TxQueue::write_meta(Meta meta)
+template <bool pushed> inline void TxQueue::write_meta(Meta meta, LlqWriter::Entry &entry)
 {
-	Place place = next();
+	Place place = next<pushed>(entry);
 
 	place.desc->word0.set(place.phase | meta.word0 | ENA_TXD_META | ENA_TXM0_EXT_VALID |
 			      ENA_TXM0_ETH_META_TYPE | ENA_TXM0_META_STORE | ENA_TXD_FIRST);
@@ -234,30 +230,50 @@ inline void TxQueue::write_meta(Meta meta)
 	has_cached_meta_ = true;
 }
 
-[[gnu::always_inline]] inline void TxQueue::write_buffers(const oe_tx_packet &packet, uint16_t id,
-							  bool first)
+/* @word0, @word1, @word3: what the first descriptor of a packet says beside its buffer. */
+template <bool pushed>
+[[gnu::always_inline]] inline void TxQueue::write_buffer(const oe_tx_buffer &buffer, uint32_t word0,
+							 uint32_t word1, uint32_t word3,
+							 LlqWriter::Entry &entry)
 {
-	const oe_tx_buffer *buffer = packet.nbuffers ? packet.buffers : &no_buffer;
-	const oe_tx_buffer *last = buffer + (packet.nbuffers ? packet.nbuffers - 1 : 0);
-	/* What only the first descriptor says. */
+	Place place = next<pushed>(entry);
+
+	place.desc->word0.set(word0 | place.phase | ena::field_put(ENA_TXD0_LENGTH, buffer.len));
+	place.desc->word1.set(word1);
+	place.desc->addr_lo.set(static_cast<uint32_t>(buffer.bus));
+	place.desc->word3.set(
+		word3 | ena::field_put(ENA_TXD3_ADDR_HI, static_cast<uint32_t>(buffer.bus >> 32)));
+}
+
+template <bool pushed>
+[[gnu::always_inline]] inline void TxQueue::write_buffers(const oe_tx_packet &packet, uint16_t id,
+							  bool first, LlqWriter::Entry &entry)
+{
 	uint32_t word0 = ENA_TXD_COMP_REQ | ena::field_put(ENA_TXD0_REQ_ID_HI, id >> 10u) |
 			 (first ? ENA_TXD_FIRST : 0);
 	uint32_t word1 = offload_word(packet) | ena::field_put(ENA_TXD1_REQ_ID_LO, id);
 	uint32_t word3 = ena::field_put(ENA_TXD3_HEADER_LENGTH, packet.header_len);
+	uint32_t n = packet.nbuffers;
 
-	for (;; buffer++) {
-		Place place = next();
+	write_buffer<pushed>(n ? packet.buffers[0] : no_buffer,
+			     n > 1 ? word0 : word0 | ENA_TXD_LAST, word1, word3, entry);
+	for (uint32_t i = 1; i < n; i++)
+		write_buffer<pushed>(packet.buffers[i], i + 1 < n ? 0 : ENA_TXD_LAST, 0, 0, entry);
+}
 
-		word0 |= place.phase | ena::field_put(ENA_TXD0_LENGTH, buffer->len);
-		word3 |= ena::field_put(ENA_TXD3_ADDR_HI, static_cast<uint32_t>(buffer->bus >> 32));
-		place.desc->word0.set(buffer == last ? word0 | ENA_TXD_LAST : word0);
-		place.desc->word1.set(word1);
-		place.desc->addr_lo.set(static_cast<uint32_t>(buffer->bus));
-		place.desc->word3.set(word3);
-		if (buffer == last)
-			return;
-		word0 = word1 = word3 = 0;
-	}
+template <bool pushed>
+[[gnu::always_inline]] inline void TxQueue::write(const oe_tx_packet &packet, uint16_t id,
+						  const Meta *meta)
+{
+	LlqWriter::Entry entry;
+
+	if constexpr (pushed)
+		entry = llq_.begin(packet.header, packet.header_len);
+	if (meta)
+		write_meta<pushed>(*meta, entry);
+	write_buffers<pushed>(packet, id, !meta, entry);
+	if constexpr (pushed)
+		llq_.end(tail_);
 }
 
 /* An id for a packet that is about to be written, and its slot filled. */
@@ -272,13 +288,13 @@ inline uint16_t TxQueue::take_id(uint32_t entries)
 	store_relaxed(slot.counted_overdue, false);
 	store_relaxed(slot.sent_ns, batch_ns_);
 	/* Last: whoever sees the packet in flight sees what belongs to it. */
-	store_release(slot.state, SlotState::in_flight);
+	store_release(slot.in_flight, true);
 	return id;
 }
 
 Status TxQueue::submit(const oe_tx_packet &packet, oe_tx_result &result)
 {
-	if (!possible(packet)) {
+	if (!possible(packet)) [[unlikely]] {
 		config_.stats->prepare_ctx_err++;
 		return Errno::invalid;
 	}
@@ -296,13 +312,10 @@ Status TxQueue::submit(const oe_tx_packet &packet, oe_tx_result &result)
 		kick();
 
 	uint16_t id = take_id(entries);
-	if (config_.llq.entry_size)
-		llq_.begin(packet.header, packet.header_len);
-	if (new_meta)
-		write_meta(meta);
-	write_buffers(packet, id, !new_meta);
-	if (config_.llq.entry_size)
-		llq_.end(tail_);
+	if (push_)
+		write<true>(packet, id, new_meta ? &meta : nullptr);
+	else
+		write<false>(packet, id, new_meta ? &meta : nullptr);
 	store_relaxed(used_, tail_.count());
 	struct oe_tx_stats *stats = xdp ? config_.xdp_stats : config_.stats;
 	stats->cnt += packet.packets;
@@ -360,14 +373,15 @@ void TxQueue::take_stamp(uint16_t id, const ena_tx_cdesc &cdesc)
 		refuse(ENA_RESET_TX_DESCRIPTOR_MALFORMED, "reserved bits are set:", flags);
 		return false;
 	}
-	/* Acquire: pairs with the producer, who fills the slot before its state. */
-	if (id >= config_.depth || load_acquire(slots_[id].state) != SlotState::in_flight) {
+	/* Acquire: pairs with the producer, who fills the slot first. */
+	if (id >= config_.depth || !load_acquire(slots_[id].in_flight)) {
 		refuse(ENA_RESET_INVALID_TX_REQ_ID, "no packet in flight has the id", id);
 		return false;
 	}
 	if (config_.stamps)
 		take_stamp(id, cdesc);
-	store_relaxed(slots_[id].state, SlotState::completed);
+	/* Its id is not given again before release(). */
+	store_relaxed(slots_[id].in_flight, false);
 	head.advance();
 	return true;
 }
@@ -390,10 +404,7 @@ void TxQueue::release(const uint16_t *ids, uint32_t n)
 	uint32_t entries = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		Slot &slot = slots_[ids[i]];
-
-		entries += slot.entries;
-		store_relaxed(slot.state, SlotState::idle);
+		entries += slots_[ids[i]].entries;
 		free_ids_[ids_put_++ & (config_.depth - 1)] = ids[i];
 	}
 	/* Release: the ids are in their ring before the producer sees room for them. */
@@ -414,7 +425,7 @@ uint32_t TxQueue::overdue(uint64_t now_ns, uint64_t timeout_ns)
 
 	for (Slot &slot : slots_) {
 		/* Acquire: the time belongs to the packet that is seen in flight. */
-		if (load_acquire(slot.state) != SlotState::in_flight)
+		if (!load_acquire(slot.in_flight))
 			continue;
 		uint64_t sent_ns = load_relaxed(slot.sent_ns);
 		if (now_ns < sent_ns || now_ns - sent_ns <= timeout_ns)
@@ -439,7 +450,7 @@ bool TxQueue::completion_waits() const
 void TxQueue::describe(Facts &facts) const
 {
 	facts.add("entries", config_.depth);
-	facts.add("pushed_bytes", push());
+	facts.add("pushed_bytes", push_);
 	facts.add("written", load_relaxed(used_));
 	facts.add("doorbell", load_relaxed(rung_));
 	facts.add("released", load_relaxed(released_));

@@ -69,7 +69,7 @@ class TxQueue {
 	/* The first bytes of a packet that go with its descriptors. */
 	[[nodiscard]] uint32_t push() const
 	{
-		return config_.llq.push();
+		return push_;
 	}
 	/* The service: how many packets wait for their completion for too long. */
 	[[nodiscard]] uint32_t overdue(uint64_t now_ns, uint64_t timeout_ns);
@@ -79,13 +79,11 @@ class TxQueue {
 	void describe(Facts &facts) const;
 
     private:
-	enum class SlotState : uint8_t { idle, in_flight, completed };
-
-	/* A packet by its id. The state is written last by whoever hands it on. */
+	/* A packet by its id. */
 	struct Slot {
 		uint64_t sent_ns;
 		uint16_t entries; /* of the ring */
-		SlotState state;
+		bool in_flight; /* set last by the producer, cleared first by the completer */
 		bool counted_overdue; /* the inspector's */
 	};
 
@@ -109,19 +107,22 @@ class TxQueue {
 	[[nodiscard]] uint32_t offload_word(const oe_tx_packet &packet) const;
 	[[nodiscard]] bool needs_meta(const oe_tx_packet &packet, Meta &meta) const;
 	[[nodiscard]] uint32_t room() const;
-	[[nodiscard]] Place next();
-	void write_meta(Meta meta);
-	void write_buffers(const oe_tx_packet &packet, uint16_t id, bool first);
+	template <bool pushed> [[nodiscard]] Place next(LlqWriter::Entry &entry);
+	template <bool pushed> void write_meta(Meta meta, LlqWriter::Entry &entry);
+	template <bool pushed>
+	void write_buffer(const oe_tx_buffer &buffer, uint32_t word0, uint32_t word1,
+			  uint32_t word3, LlqWriter::Entry &entry);
+	template <bool pushed>
+	void write_buffers(const oe_tx_packet &packet, uint16_t id, bool first,
+			   LlqWriter::Entry &entry);
+	template <bool pushed>
+	void write(const oe_tx_packet &packet, uint16_t id, const Meta *meta);
 	[[nodiscard]] uint16_t take_id(uint32_t entries);
-	[[nodiscard]] uint32_t completion_size() const
-	{
-		return config_.stamps ? sizeof(ena_tx_cdesc_ext) : sizeof(ena_tx_cdesc);
-	}
 	/* The first fields are there in both sizes. */
 	[[nodiscard]] const ena_tx_cdesc &completion(const RingPosition &position) const
 	{
-		return *reinterpret_cast<const ena_tx_cdesc *>(
-			completions_.as<const char>() + position.index() * completion_size());
+		return *reinterpret_cast<const ena_tx_cdesc *>(completions_.as<const char>() +
+							       position.index() * completion_size_);
 	}
 	void take_stamp(uint16_t id, const ena_tx_cdesc &cdesc);
 	[[nodiscard]] bool take_completion(RingPosition &head, uint16_t &id);
@@ -134,6 +135,9 @@ class TxQueue {
 	Array<uint64_t> stamps_; /* by id; the completer's. None without config_.stamps */
 	/* Ids not in use, a ring: the completer puts, the producer takes. */
 	Array<uint16_t> free_ids_;
+	uint32_t push_ =
+		0; /* bytes of a header that fit its first entry; 0: the ring is in host memory */
+	uint32_t completion_size_ = 0; /* bytes */
 	uint32_t stop_below_ = 0; /* entries a largest packet may take */
 	uint32_t wake_from_ = 0;
 	uint32_t xdp_leaves_ = 0; /* entries that frames of XDP may not take */

@@ -31,15 +31,15 @@ static_assert(BITS_PER_LONG == 64, "OpenENA needs a 64-bit kernel: counters are 
  */
 #define OE_RX_HEADROOM XDP_PACKET_HEADROOM
 #define OE_RX_LEN (PAGE_SIZE - OE_RX_HEADROOM - SKB_DATA_ALIGN(sizeof(struct skb_shared_info)))
-/* Pages kept for the next refill, which posts up to 256 at once. */
-#define OE_RX_SPARE 256
+
+/* The longest buffer that a descriptor's 16-bit length says. */
+#define OE_TX_MAX_LEN 65535u
 
 /* A packet on its way: filed under its request id from submission to completion. */
 struct oe_tx_slot {
 	struct sk_buff *skb; /* NULL: free. Published last, cleared first */
 	u32 bytes; /* as told to byte queue limits */
 	u16 nbuffers;
-	u16 nlinear; /* the first of them map the linear part */
 	struct oe_tx_buffer buffers[OE_MAX_TX_BUFFERS];
 };
 
@@ -58,9 +58,9 @@ struct oe_xdp_buff {
 	const struct oe_rx_packet *packet;
 };
 
-/* Where a packet lies for the device. The first @nlinear buffers were mapped as linear memory. */
+/* Where a packet lies for the device. */
 struct oe_tx_map {
-	u16 nbuffers, nlinear;
+	u16 nbuffers;
 	struct oe_tx_buffer buffers[OE_MAX_TX_BUFFERS];
 };
 
@@ -84,7 +84,7 @@ struct oe_pair {
 	u64 interrupts_before; /* the self-test's; under rtnl */
 	u64 interrupts_at_open;
 	struct oe_tx_slot *tx_slots; /* by request id */
-	struct page **rx_pages; /* by request id; NULL: not posted */
+	struct page **rx_pages; /* by request id: posted, or kept to be posted again; NULL: none */
 	struct page_pool *pool;
 	u32 index;
 	u32 tx_ring, rx_ring;
@@ -105,6 +105,7 @@ struct oe_pair {
 	bool xdp_sent, xdp_redirected; /* the poll has something to flush */
 	struct oe_txq *xdp_txq;
 	struct oe_tx_stats *xdp_tx_stats;
+	u32 xdp_push; /* as tx_push */
 	struct oe_xdp_slot *xdp_slots; /* by request id */
 	spinlock_t xdp_lock; /* see oe_xdp_lock() */
 	struct xdp_rxq_info xdp_rxq;
@@ -120,9 +121,7 @@ struct oe_pair {
 	/* Scratch of the NAPI, too large for its stack. */
 	struct oe_rx_burst burst;
 	struct oe_rx_buffer fill[OE_BURST];
-	struct page *fill_pages[OE_BURST];
-	struct page *spare[OE_RX_SPARE]; /* the pool's, not posted: they are first to be */
-	u32 nspare;
+	struct oe_xdp_buff xdp_buff; /* the packet that a program looks at */
 	u16 tx_ids[OE_BURST];
 
 	/* Scratch of the sender, under the queue's lock: on the stack it would be zeroed for each packet. */
@@ -130,7 +129,10 @@ struct oe_pair {
 	struct oe_tx_result tx_result;
 	struct oe_tx_map tx_map;
 	u8 tx_header[OE_MAX_PUSH]; /* a header that is not in one piece */
-	struct oe_xdp_map xdp_map; /* under oe_xdp_lock() */
+	/* Likewise, under oe_xdp_lock(). */
+	struct oe_tx_packet xdp_packet;
+	struct oe_tx_result xdp_result;
+	struct oe_xdp_map xdp_map;
 };
 
 /* One PCI function; lives in its net_device. */
@@ -243,7 +245,7 @@ void oe_rx_finish(struct oe_pair *pair, const struct oe_rx_packet *packet, struc
 int oe_rx_open(struct oe_pair *pair);
 void oe_rx_close(struct oe_pair *pair);
 
-/* The pages of a packet are the shim's again: take them out of the file. */
+/* A page that leaves its buffer: it goes on in an skb, or wherever XDP sends it. */
 static inline struct page *oe_rx_take(struct oe_pair *pair, const struct oe_rx_frag *frag)
 {
 	struct page *page = pair->rx_pages[frag->id];
@@ -258,17 +260,18 @@ static inline void oe_rx_sync(struct oe_pair *pair, struct page *page, u32 offse
 				      offset, len, page_pool_get_dma_dir(pair->pool));
 }
 
-/* A page that nobody else has got a hold of: it is posted again. NAPI context. */
-static inline void oe_rx_put_back(struct oe_pair *pair, struct page *page)
+/* Nobody else has got a hold of the page: it stays where it is, and is posted again. NAPI context. */
+static inline void oe_rx_keep(struct oe_pair *pair, const struct oe_rx_frag *frag)
 {
-	if (unlikely(pair->nspare == OE_RX_SPARE || page_is_pfmemalloc(page))) {
-		page_pool_recycle_direct(pair->pool, page);
+	struct page *page = pair->rx_pages[frag->id];
+
+	if (unlikely(page_is_pfmemalloc(page))) {
+		page_pool_recycle_direct(pair->pool, oe_rx_take(pair, frag));
 		return;
 	}
 	dma_sync_single_range_for_device(&pair->kernel->pdev->dev, page_pool_get_dma_addr(page),
 					 OE_RX_HEADROOM, OE_RX_LEN,
 					 page_pool_get_dma_dir(pair->pool));
-	pair->spare[pair->nspare++] = page;
 }
 
 /* accelerated_rfs.c. All but the first two under rtnl. */
@@ -286,9 +289,9 @@ int oe_ndo_set_features(struct net_device *netdev, netdev_features_t wanted);
 int oe_ndo_bpf(struct net_device *netdev, struct netdev_bpf *bpf);
 void oe_xdp_receive(struct oe_pair *pair, struct bpf_prog *prog, const struct oe_rx_packet *packet,
 		    const struct oe_rx_frag *frags);
-void oe_xdp_act(struct oe_pair *pair, struct bpf_prog *prog, const struct oe_rx_packet *packet,
+bool oe_xdp_act(struct oe_pair *pair, struct bpf_prog *prog, const struct oe_rx_packet *packet,
 		struct xdp_buff *xdp);
-void oe_xdp_pass(struct oe_pair *pair, const struct oe_rx_packet *packet, struct xdp_buff *xdp);
+bool oe_xdp_pass(struct oe_pair *pair, const struct oe_rx_packet *packet, struct xdp_buff *xdp);
 int oe_xdp_apply(struct oe_kernel *kernel, const struct bpf_prog *prog, struct oe_pair *pair,
 		 struct oe_error *error);
 void oe_xdp_flush(struct oe_pair *pair);

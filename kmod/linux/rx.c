@@ -5,26 +5,19 @@
 #include "openena.h"
 #include "trace.h"
 
-static struct page *oe_rx_get(struct oe_pair *pair, gfp_t gfp)
-{
-	if (pair->nspare)
-		return pair->spare[--pair->nspare];
-	return page_pool_alloc_pages(pair->pool, gfp | __GFP_NOWARN);
-}
-
 /* A short packet: copying is cheaper than a page, and the socket is charged for less. */
 static struct sk_buff *oe_rx_copy(struct oe_pair *pair, const struct oe_rx_packet *packet,
 				  const struct oe_rx_frag *frag)
 {
 	struct sk_buff *skb = napi_alloc_skb(&pair->napi, packet->len);
-	struct page *page = oe_rx_take(pair, frag);
+	struct page *page = pair->rx_pages[frag->id];
 	u32 offset = OE_RX_HEADROOM + packet->offset;
 
 	if (likely(skb)) {
 		oe_rx_sync(pair, page, offset, frag->len);
 		skb_put_data(skb, page_address(page) + offset, frag->len);
 	}
-	oe_rx_put_back(pair, page);
+	oe_rx_keep(pair, frag);
 	return skb;
 }
 
@@ -62,7 +55,7 @@ void oe_rx_drop(struct oe_pair *pair, const struct oe_rx_packet *packet,
 	u32 i;
 
 	for (i = 0; i < packet->nfrags; i++)
-		oe_rx_put_back(pair, oe_rx_take(pair, &frags[i]));
+		oe_rx_keep(pair, &frags[i]);
 }
 
 /* Whether an skb can hold it: a header to parse, its bytes in the pages, not too many pages. */
@@ -134,6 +127,18 @@ static void oe_rx_deliver(struct oe_pair *pair, const struct oe_rx_packet *packe
 	oe_rx_give(pair, packet, skb);
 }
 
+/* The page of a buffer with id @id: the one it has, or another. NULL: out of memory. */
+static struct page *oe_rx_page(struct oe_pair *pair, u16 id, gfp_t gfp)
+{
+	struct page *page = pair->rx_pages[id];
+
+	if (page)
+		return page;
+	page = page_pool_alloc_pages(pair->pool, gfp | __GFP_NOWARN);
+	pair->rx_pages[id] = page;
+	return page;
+}
+
 /*
  * Post as many pages as the core wants. @gfp: GFP_KERNEL before the NAPI runs,
  * else GFP_ATOMIC. Pages that cannot be had are asked for again by the next
@@ -142,26 +147,26 @@ static void oe_rx_deliver(struct oe_pair *pair, const struct oe_rx_packet *packe
 bool oe_rx_fill(struct oe_pair *pair, gfp_t gfp)
 {
 	u32 wanted = oe_rx_wanted(pair->rxq);
-	u32 n, i;
 
 	if (pair->xsk)
 		return oe_xsk_fill(pair);
 	while (wanted) {
-		for (n = 0; n < min_t(u32, wanted, OE_BURST); n++) {
-			struct page *page = oe_rx_get(pair, gfp);
+		const u16 *ids = oe_rx_next_ids(pair->rxq);
+		u32 most = min_t(u32, wanted, OE_BURST);
+		u32 n;
+
+		for (n = 0; n < most; n++) {
+			struct page *page = oe_rx_page(pair, ids[n], gfp);
 
 			if (unlikely(!page))
 				break;
-			pair->fill_pages[n] = page;
 			pair->fill[n].bus = page_pool_get_dma_addr(page) + OE_RX_HEADROOM;
 			pair->fill[n].len = OE_RX_LEN;
 		}
 		if (n)
 			oe_rx_refill(pair->rxq, pair->fill, n);
-		for (i = 0; i < n; i++)
-			pair->rx_pages[pair->fill[i].id] = pair->fill_pages[i];
 		wanted -= n;
-		if (unlikely(wanted && n < OE_BURST)) {
+		if (unlikely(n < most)) {
 			pair->rx_stats->page_alloc_fail++;
 			pair->rx_stats->refil_partial++;
 			WRITE_ONCE(pair->starved, true);
@@ -247,8 +252,6 @@ void oe_rx_close(struct oe_pair *pair)
 	for (i = 0; i < pair->rx_ring; i++)
 		if (pair->rx_pages[i])
 			page_pool_put_full_page(pair->pool, pair->rx_pages[i], false);
-	while (pair->nspare)
-		page_pool_put_full_page(pair->pool, pair->spare[--pair->nspare], false);
 	page_pool_destroy(pair->pool);
 	kvfree(pair->rx_pages);
 	pair->rx_pages = NULL;

@@ -11,8 +11,6 @@
 #include "openena.h"
 #include "trace.h"
 
-/* The longest buffer that a descriptor's 16-bit length says. */
-#define OE_TX_MAX_LEN 65535u
 /* The largest values that the fields of a meta descriptor hold. */
 #define OE_TX_MAX_MSS 0x3fffu
 #define OE_TX_MAX_L3_OFFSET ENA_TXM2_L3_HDR_LEN
@@ -67,63 +65,69 @@ static int oe_tx_fit(struct oe_pair *pair, struct sk_buff *skb)
 	return -ENOMEM;
 }
 
-static void oe_tx_unmap(struct device *dev, const struct oe_tx_buffer *buffers, u16 nbuffers,
-			u16 nlinear)
+static __always_inline void oe_tx_unmap(struct device *dev, const struct oe_tx_buffer *buffers,
+					u16 nbuffers)
 {
-	u16 i;
+	const struct oe_tx_buffer *end = buffers + nbuffers;
 
-	for (i = 0; i < nlinear; i++)
-		dma_unmap_single(dev, buffers[i].bus, buffers[i].len, DMA_TO_DEVICE);
-	for (; i < nbuffers; i++)
-		dma_unmap_page(dev, buffers[i].bus, buffers[i].len, DMA_TO_DEVICE);
+	for (; buffers != end; buffers++)
+		dma_unmap_page(dev, buffers->bus, buffers->len, DMA_TO_DEVICE);
 }
 
-static int oe_tx_map_add(struct device *dev, struct oe_tx_map *map, dma_addr_t bus, u32 len)
+/* False: out of memory, @map has the buffers before. */
+static __always_inline bool oe_tx_map_piece(struct device *dev, struct oe_tx_map *map,
+					    struct page *page, u32 offset, u32 len)
 {
-	if (unlikely(dma_mapping_error(dev, bus)))
-		return -ENOMEM;
-	map->buffers[map->nbuffers].bus = bus;
-	map->buffers[map->nbuffers].len = len;
-	map->nbuffers++;
-	return 0;
+	do {
+		struct oe_tx_buffer *buffer = &map->buffers[map->nbuffers];
+		u32 part = min(len, OE_TX_MAX_LEN);
+
+		buffer->bus = dma_map_page(dev, page, offset, part, DMA_TO_DEVICE);
+		if (unlikely(dma_mapping_error(dev, buffer->bus)))
+			return false;
+		buffer->len = part;
+		map->nbuffers++;
+		offset += part;
+		len -= part;
+	} while (unlikely(len));
+	return true;
+}
+
+static bool oe_tx_map_frags(struct device *dev, const struct skb_shared_info *shared, u32 pushed,
+			    struct oe_tx_map *map)
+{
+	int i;
+
+	for (i = 0; i < shared->nr_frags; i++) {
+		const skb_frag_t *frag = &shared->frags[i];
+		u32 skip = min(pushed, skb_frag_size(frag));
+
+		pushed -= skip;
+		if (skip < skb_frag_size(frag) &&
+		    !oe_tx_map_piece(dev, map, skb_frag_page(frag), skb_frag_off(frag) + skip,
+				     skb_frag_size(frag) - skip))
+			return false;
+	}
+	return true;
 }
 
 /* Without the first @pushed bytes. All or nothing; oe_tx_fit() has bounded the number of buffers. */
-static int oe_tx_map(struct device *dev, struct sk_buff *skb, u32 pushed, struct oe_tx_map *map)
+static __always_inline bool oe_tx_map(struct device *dev, struct sk_buff *skb, u32 pushed,
+				      struct oe_tx_map *map)
 {
-	u32 done, len;
-	int i;
+	u32 skip = min(pushed, skb_headlen(skb));
+	void *data = skb->data + skip;
 
 	map->nbuffers = 0;
-	map->nlinear = 0;
-	if (pushed == skb->len)
-		return 0;
-	for (done = min(pushed, skb_headlen(skb)); done < skb_headlen(skb); done += len) {
-		len = min(skb_headlen(skb) - done, OE_TX_MAX_LEN);
-		if (oe_tx_map_add(dev, map,
-				  dma_map_single(dev, skb->data + done, len, DMA_TO_DEVICE), len))
-			goto unmap;
-		map->nlinear = map->nbuffers;
-	}
-	pushed -= min(pushed, skb_headlen(skb));
-	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++) {
-		const skb_frag_t *frag = &skb_shinfo(skb)->frags[i];
-
-		done = min(pushed, skb_frag_size(frag));
-		pushed -= done;
-		for (; done < skb_frag_size(frag); done += len) {
-			len = min(skb_frag_size(frag) - done, OE_TX_MAX_LEN);
-			if (oe_tx_map_add(dev, map,
-					  skb_frag_dma_map(dev, frag, done, len, DMA_TO_DEVICE),
-					  len))
-				goto unmap;
-		}
-	}
-	return 0;
-
+	if (skip < skb_headlen(skb) &&
+	    !oe_tx_map_piece(dev, map, virt_to_page(data), offset_in_page(data),
+			     skb_headlen(skb) - skip))
+		goto unmap;
+	if (!skb_is_nonlinear(skb) || oe_tx_map_frags(dev, skb_shinfo(skb), pushed - skip, map))
+		return true;
 unmap:
-	oe_tx_unmap(dev, map->buffers, map->nbuffers, map->nlinear);
-	return -ENOMEM;
+	oe_tx_unmap(dev, map->buffers, map->nbuffers);
+	return false;
 }
 
 /* The first bytes go to the device with the descriptors, if the queue takes them. */
@@ -141,15 +145,9 @@ static void oe_tx_push_header(struct oe_pair *pair, const struct sk_buff *skb,
 }
 
 /* The offloads asked of the device. The device fixes the lengths of TSO, no header is written. */
-static void oe_tx_describe(const struct sk_buff *skb, struct oe_tx_packet *packet)
+static noinline void oe_tx_describe_offloads(const struct sk_buff *skb, struct oe_tx_packet *packet)
 {
 	u32 headers;
-
-	packet->flags = 0;
-	packet->bytes = skb->len;
-	packet->packets = 1;
-	if (skb->ip_summed != CHECKSUM_PARTIAL)
-		return;
 
 	packet->flags = OE_TX_CSUM;
 	packet->l3_offset = skb_network_offset(skb);
@@ -172,23 +170,32 @@ static void oe_tx_describe(const struct sk_buff *skb, struct oe_tx_packet *packe
 	packet->bytes += (packet->packets - 1) * headers;
 }
 
+static __always_inline void oe_tx_describe(const struct sk_buff *skb, struct oe_tx_packet *packet)
+{
+	packet->flags = 0;
+	packet->bytes = skb->len;
+	packet->packets = 1;
+	if (skb->ip_summed == CHECKSUM_PARTIAL)
+		oe_tx_describe_offloads(skb, packet);
+}
+
 /*
  * File a submitted packet under its id. Returns whether the doorbell is due.
  * The doorbell has not been rung for it: no honest device completes it before
  * it is filed, and oe_tx_clean() sees an empty slot from any other.
  */
-static bool oe_tx_file(struct oe_pair *pair, struct sk_buff *skb, const struct oe_tx_map *map,
-		       u16 id)
+static __always_inline bool oe_tx_file(struct oe_pair *pair, struct netdev_queue *queue,
+				       struct sk_buff *skb, const struct oe_tx_map *map, u16 id)
 {
-	struct netdev_queue *queue = netdev_get_tx_queue(pair->kernel->netdev, pair->index);
 	struct oe_tx_slot *slot = &pair->tx_slots[id];
+	u32 nbuffers = map->nbuffers;
 	bool kick;
+	u32 i;
 
 	slot->bytes = skb->len;
-	slot->nbuffers = map->nbuffers;
-	slot->nlinear = map->nlinear;
-	if (map->nbuffers)
-		memcpy(slot->buffers, map->buffers, map->nbuffers * sizeof(map->buffers[0]));
+	slot->nbuffers = nbuffers;
+	for (i = 0; i < nbuffers; i++)
+		slot->buffers[i] = map->buffers[i];
 	/* The completion says when it left. */
 	if (pair->tx_stamps && skb_shinfo(skb)->tx_flags & SKBTX_HW_TSTAMP)
 		skb_shinfo(skb)->tx_flags |= SKBTX_IN_PROGRESS;
@@ -240,7 +247,7 @@ netdev_tx_t oe_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 		goto drop;
 	oe_tx_describe(skb, packet);
 	oe_tx_push_header(pair, skb, packet);
-	if (unlikely(oe_tx_map(dev, skb, packet->header_len, map))) {
+	if (unlikely(!oe_tx_map(dev, skb, packet->header_len, map))) {
 		pair->tx_stats->dma_mapping_err++;
 		goto drop;
 	}
@@ -249,7 +256,7 @@ netdev_tx_t oe_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 	packet->nbuffers = map->nbuffers;
 	err = oe_tx_submit(pair->txq, packet, result);
 	if (unlikely(err)) {
-		oe_tx_unmap(dev, map->buffers, map->nbuffers, map->nlinear);
+		oe_tx_unmap(dev, map->buffers, map->nbuffers);
 		if (err != -EBUSY)
 			goto drop;
 		oe_tx_kick(pair->txq);
@@ -257,7 +264,7 @@ netdev_tx_t oe_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 		return NETDEV_TX_BUSY;
 	}
 
-	kick = oe_tx_file(pair, skb, map, result->req_id);
+	kick = oe_tx_file(pair, netdev_get_tx_queue(netdev, pair->index), skb, map, result->req_id);
 	if (kick || result->stop)
 		oe_tx_kick(pair->txq);
 	if (result->stop)
@@ -322,9 +329,7 @@ static u32 oe_tx_free(struct oe_pair *pair, const u16 *ids, u32 n, int budget,
 			oe_request_reset(pair->kernel->adapter, ENA_RESET_INVALID_TX_REQ_ID);
 			break;
 		}
-		/* None if the packet was pushed as a whole. */
-		if (slot->nbuffers)
-			oe_tx_unmap(dev, slot->buffers, slot->nbuffers, slot->nlinear);
+		oe_tx_unmap(dev, slot->buffers, slot->nbuffers);
 		if (unlikely(pair->tx_stamps))
 			oe_tx_stamped(pair, skb, ids[i]);
 		sum->packets++;
@@ -379,7 +384,7 @@ void oe_tx_close(struct oe_pair *pair)
 
 		if (!slot->skb)
 			continue;
-		oe_tx_unmap(&pair->kernel->pdev->dev, slot->buffers, slot->nbuffers, slot->nlinear);
+		oe_tx_unmap(&pair->kernel->pdev->dev, slot->buffers, slot->nbuffers);
 		dev_kfree_skb_any(slot->skb);
 	}
 	netdev_tx_reset_queue(netdev_get_tx_queue(pair->kernel->netdev, pair->index));

@@ -112,11 +112,14 @@ int oe_ndo_bpf(struct net_device *netdev, struct netdev_bpf *bpf)
 	return oe_xdp_attach(kernel, bpf->prog, bpf->extack);
 }
 
-/* The packet as a program sees it: its pages are the buffer's now. */
-static void oe_xdp_prepare(struct oe_pair *pair, const struct oe_rx_packet *packet,
-			   const struct oe_rx_frag *frags, struct xdp_buff *xdp)
+/*
+ * The packet as a program sees it. All pages but the first are the buffer's now: a program that
+ * shortens it gives them back.
+ */
+static __always_inline void oe_xdp_prepare(struct oe_pair *pair, const struct oe_rx_packet *packet,
+					   const struct oe_rx_frag *frags, struct xdp_buff *xdp)
 {
-	struct page *page = oe_rx_take(pair, &frags[0]);
+	struct page *page = pair->rx_pages[frags[0].id];
 	u32 offset = OE_RX_HEADROOM + packet->offset;
 	struct skb_shared_info *shared;
 	u32 i;
@@ -141,14 +144,22 @@ static void oe_xdp_prepare(struct oe_pair *pair, const struct oe_rx_packet *pack
 	}
 }
 
-static void oe_xdp_drop(struct oe_pair *pair, struct xdp_buff *xdp)
+/* All pages but the first go back to their pool; there are none in the memory of a socket. */
+static void oe_xdp_drop_frags(struct oe_pair *pair, struct xdp_buff *xdp)
 {
-	if (pair->xsk)
-		xsk_buff_free(xdp);
-	else if (likely(!xdp_buff_has_frags(xdp)))
-		oe_rx_put_back(pair, virt_to_page(xdp->data_hard_start));
-	else
-		xdp_return_buff(xdp);
+	struct skb_shared_info *shared = xdp_get_shared_info_from_buff(xdp);
+	u32 i;
+
+	for (i = 0; i < shared->nr_frags; i++)
+		page_pool_put_full_page(pair->pool, skb_frag_page(&shared->frags[i]), true);
+}
+
+/* Returns whether the first page stays. */
+static __always_inline bool oe_xdp_drop(struct oe_pair *pair, struct xdp_buff *xdp)
+{
+	if (unlikely(xdp_buff_has_frags(xdp)))
+		oe_xdp_drop_frags(pair, xdp);
+	return true;
 }
 
 /* What the program left of the packet, without a copy. The frags lie where an skb has its own. */
@@ -177,18 +188,17 @@ static struct sk_buff *oe_xdp_build(struct xdp_buff *xdp)
 	return skb;
 }
 
-/* To the stack. The memory of a socket stays the socket's. */
-void oe_xdp_pass(struct oe_pair *pair, const struct oe_rx_packet *packet, struct xdp_buff *xdp)
+/* To the stack. Returns as oe_xdp_act(). */
+bool oe_xdp_pass(struct oe_pair *pair, const struct oe_rx_packet *packet, struct xdp_buff *xdp)
 {
 	struct sk_buff *skb = pair->xsk ? oe_xsk_copy(pair, xdp) : oe_xdp_build(xdp);
 
-	if (unlikely(!skb))
+	if (unlikely(!skb)) {
 		pair->rx_stats->skb_alloc_fail++;
-	if (unlikely(!skb) || pair->xsk)
-		oe_xdp_drop(pair, xdp);
-	if (unlikely(!skb))
-		return;
+		return oe_xdp_drop(pair, xdp);
+	}
 	oe_rx_finish(pair, packet, skb);
+	return pair->xsk;
 }
 
 static void oe_xdp_exception(struct oe_pair *pair, struct bpf_prog *prog, u32 action)
@@ -197,9 +207,9 @@ static void oe_xdp_exception(struct oe_pair *pair, struct bpf_prog *prog, u32 ac
 	pair->rx_stats->xdp_aborted++;
 }
 
-/* Run the program, and do with the packet what it says. */
-void oe_xdp_act(struct oe_pair *pair, struct bpf_prog *prog, const struct oe_rx_packet *packet,
-		struct xdp_buff *xdp)
+/* Run the program, and do with the packet what it says. See oe_xdp_act(). */
+static __always_inline bool oe_xdp_run(struct oe_pair *pair, struct bpf_prog *prog,
+				       const struct oe_rx_packet *packet, struct xdp_buff *xdp)
 {
 	struct oe_rx_stats *stats = pair->rx_stats;
 	struct net_device *netdev = pair->kernel->netdev;
@@ -208,19 +218,18 @@ void oe_xdp_act(struct oe_pair *pair, struct bpf_prog *prog, const struct oe_rx_
 	switch (action) {
 	case XDP_PASS:
 		stats->xdp_pass++;
-		oe_xdp_pass(pair, packet, xdp);
-		return;
+		return oe_xdp_pass(pair, packet, xdp);
 	case XDP_DROP:
 		stats->xdp_drop++;
 		break;
 	case XDP_TX:
 		if (unlikely(!oe_xdp_send_back(pair, xdp))) {
 			oe_xdp_exception(pair, prog, action);
-			return;
+			return false;
 		}
 		stats->xdp_tx++;
 		pair->xdp_sent = true;
-		return;
+		return false;
 	case XDP_REDIRECT:
 		if (unlikely(xdp_do_redirect(netdev, xdp, prog))) {
 			oe_xdp_exception(pair, prog, action);
@@ -228,7 +237,7 @@ void oe_xdp_act(struct oe_pair *pair, struct bpf_prog *prog, const struct oe_rx_
 		}
 		stats->xdp_redirect++;
 		pair->xdp_redirected = true;
-		return;
+		return false;
 	case XDP_ABORTED:
 		oe_xdp_exception(pair, prog, action);
 		break;
@@ -237,21 +246,32 @@ void oe_xdp_act(struct oe_pair *pair, struct bpf_prog *prog, const struct oe_rx_
 		trace_xdp_exception(netdev, prog, action);
 		stats->xdp_invalid++;
 	}
-	oe_xdp_drop(pair, xdp);
+	return oe_xdp_drop(pair, xdp);
+}
+
+/* Returns whether nobody else has got the memory that the packet begins in: it can be used again. */
+bool oe_xdp_act(struct oe_pair *pair, struct bpf_prog *prog, const struct oe_rx_packet *packet,
+		struct xdp_buff *xdp)
+{
+	return oe_xdp_run(pair, prog, packet, xdp);
 }
 
 void oe_xdp_receive(struct oe_pair *pair, struct bpf_prog *prog, const struct oe_rx_packet *packet,
 		    const struct oe_rx_frag *frags)
 {
-	struct oe_xdp_buff buff = {.packet = packet};
+	struct oe_xdp_buff *buff = &pair->xdp_buff;
 
 	if (unlikely(packet->nfrags > 1 && !prog->aux->xdp_has_frags)) {
 		pair->rx_unfit++;
 		oe_rx_drop(pair, packet, frags);
 		return;
 	}
-	oe_xdp_prepare(pair, packet, frags, &buff.xdp);
-	oe_xdp_act(pair, prog, packet, &buff.xdp);
+	buff->packet = packet;
+	oe_xdp_prepare(pair, packet, frags, &buff->xdp);
+	if (oe_xdp_run(pair, prog, packet, &buff->xdp))
+		oe_rx_keep(pair, &frags[0]);
+	else
+		oe_rx_take(pair, &frags[0]);
 }
 
 /* Once a poll: all that it sent and redirected goes now. */

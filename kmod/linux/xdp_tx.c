@@ -66,8 +66,8 @@ static bool oe_xdp_map_add(struct device *dev, struct oe_xdp_map *map, struct pa
 }
 
 /* Without the first @pushed bytes, which are in the linear part. All or nothing. */
-static bool oe_xdp_map(struct device *dev, struct xdp_frame *frame, u32 pushed,
-		       struct oe_xdp_map *map)
+static __always_inline bool oe_xdp_map(struct device *dev, struct xdp_frame *frame, u32 pushed,
+				       struct oe_xdp_map *map)
 {
 	void *rest = frame->data + pushed;
 	struct skb_shared_info *shared;
@@ -100,35 +100,38 @@ static void oe_xdp_file(struct oe_pair *pair, struct xdp_frame *frame, const str
 			u16 id)
 {
 	struct oe_xdp_slot *slot = &pair->xdp_slots[id];
+	u32 i;
 
 	slot->frame = frame;
 	slot->nmapped = map->pool ? 0 : map->nbuffers;
-	memcpy(slot->buffers, map->buffers, slot->nmapped * sizeof(map->buffers[0]));
+	for (i = 0; i < slot->nmapped; i++)
+		slot->buffers[i] = map->buffers[i];
 	/* Orders the slot before its use: who sees it in oe_xdp_clean() may unmap the frame. */
 	smp_store_release(&slot->used, true);
 }
 
 /* Under oe_xdp_lock(). False: nothing happened, the frame is still the caller's. */
-static bool oe_xdp_send(struct oe_pair *pair, struct xdp_frame *frame, bool pool)
+static __always_inline bool oe_xdp_send(struct oe_pair *pair, struct xdp_frame *frame, bool pool)
 {
 	struct device *dev = &pair->kernel->pdev->dev;
 	struct oe_xdp_map *map = &pair->xdp_map;
-	struct oe_tx_packet packet = {.flags = OE_TX_XDP};
-	struct oe_tx_result result;
+	struct oe_tx_packet *packet = &pair->xdp_packet;
+	struct oe_tx_result *result = &pair->xdp_result;
 	int err;
 
 	map->pool = pool;
-	packet.header = frame->data;
-	packet.header_len = min_t(u32, frame->len, oe_tx_push(pair->xdp_txq));
-	if (unlikely(!oe_xdp_map(dev, frame, packet.header_len, map))) {
+	packet->flags = OE_TX_XDP;
+	packet->header = frame->data;
+	packet->header_len = min_t(u32, frame->len, pair->xdp_push);
+	if (unlikely(!oe_xdp_map(dev, frame, packet->header_len, map))) {
 		pair->xdp_tx_stats->dma_mapping_err++;
 		return false;
 	}
-	packet.buffers = map->buffers;
-	packet.nbuffers = map->nbuffers;
-	packet.bytes = xdp_get_frame_len(frame);
-	packet.packets = 1;
-	err = oe_tx_submit(pair->xdp_txq, &packet, &result);
+	packet->buffers = map->buffers;
+	packet->nbuffers = map->nbuffers;
+	packet->bytes = xdp_get_frame_len(frame);
+	packet->packets = 1;
+	err = oe_tx_submit(pair->xdp_txq, packet, result);
 	if (unlikely(err)) {
 		if (!pool)
 			oe_xdp_unmap(dev, map->buffers, map->nbuffers);
@@ -139,7 +142,7 @@ static bool oe_xdp_send(struct oe_pair *pair, struct xdp_frame *frame, bool pool
 		}
 		return false;
 	}
-	oe_xdp_file(pair, frame, map, result.req_id);
+	oe_xdp_file(pair, frame, map, result->req_id);
 	return true;
 }
 
@@ -234,7 +237,7 @@ void oe_xdp_stop(struct oe_kernel *kernel)
 }
 
 /* Take what is on its way out of the file. False: nothing is, the device lies. */
-static bool oe_xdp_take(struct oe_pair *pair, u16 id, struct xdp_frame **frame)
+static __always_inline bool oe_xdp_take(struct oe_pair *pair, u16 id, struct xdp_frame **frame)
 {
 	struct oe_xdp_slot *slot = &pair->xdp_slots[id];
 
@@ -311,6 +314,7 @@ bool oe_xdp_clean(struct oe_pair *pair)
 
 int oe_xdp_tx_open(struct oe_pair *pair)
 {
+	pair->xdp_push = oe_tx_push(pair->xdp_txq);
 	pair->xdp_slots = kvzalloc_node(array_size(pair->tx_ring, sizeof(*pair->xdp_slots)),
 					GFP_KERNEL, dev_to_node(&pair->kernel->pdev->dev));
 	return pair->xdp_slots ? 0 : -ENOMEM;

@@ -146,17 +146,17 @@ bool oe_xsk_fill(struct oe_pair *pair)
 	u32 n, i;
 
 	while (wanted) {
+		const u16 *ids = oe_rx_next_ids(pair->rxq);
 		u32 most = min_t(u32, wanted, OE_BURST);
 
 		n = xsk_buff_alloc_batch(pair->xsk, pair->xsk_fill, most);
 		for (i = 0; i < n; i++) {
 			pair->fill[i].bus = xsk_buff_xdp_get_dma(pair->xsk_fill[i]);
 			pair->fill[i].len = oe_xsk_frame(pair->xsk);
+			pair->xsk_buffs[ids[i]] = pair->xsk_fill[i];
 		}
 		if (n)
 			oe_rx_refill(pair->rxq, pair->fill, n);
-		for (i = 0; i < n; i++)
-			pair->xsk_buffs[pair->fill[i].id] = pair->xsk_fill[i];
 		wanted -= n;
 		if (n < most)
 			break;
@@ -205,10 +205,8 @@ void oe_xsk_receive(struct oe_pair *pair, struct bpf_prog *prog, const struct oe
 	xdp->data_meta = xdp->data;
 	oe_xsk_packet(xdp, packet);
 	oe_xsk_sync(xdp, pair->xsk);
-	if (prog)
-		oe_xdp_act(pair, prog, packet, xdp);
-	else
-		oe_xdp_pass(pair, packet, xdp);
+	if (prog ? oe_xdp_act(pair, prog, packet, xdp) : oe_xdp_pass(pair, packet, xdp))
+		xsk_buff_free(xdp);
 }
 
 /* For the stack, with the program's metadata; NULL when out of memory. */
@@ -232,7 +230,7 @@ struct sk_buff *oe_xsk_copy(struct oe_pair *pair, const struct xdp_buff *xdp)
 static void oe_xsk_send_one(struct oe_pair *pair, const struct xdp_desc *desc)
 {
 	dma_addr_t bus = xsk_buff_raw_get_dma(pair->xsk, desc->addr);
-	u32 pushed = min(desc->len, oe_tx_push(pair->xdp_txq));
+	u32 pushed = min(desc->len, pair->xdp_push);
 	struct oe_tx_buffer buffer = {.bus = bus + pushed, .len = desc->len - pushed};
 	struct oe_tx_packet packet = {
 		.header = xsk_buff_raw_get_data(pair->xsk, desc->addr),
@@ -248,7 +246,7 @@ static void oe_xsk_send_one(struct oe_pair *pair, const struct xdp_desc *desc)
 	struct oe_xdp_slot *slot;
 
 	xsk_buff_raw_dma_sync_for_device(pair->xsk, bus, desc->len);
-	if (unlikely(oe_tx_submit(pair->xdp_txq, &packet, &result))) {
+	if (unlikely(buffer.len > OE_TX_MAX_LEN || oe_tx_submit(pair->xdp_txq, &packet, &result))) {
 		oe_xsk_sent(pair, turn);
 		return;
 	}

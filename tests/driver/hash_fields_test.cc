@@ -36,11 +36,12 @@ class HashFields : public testing::Test {
 	uint8_t hash_type(uint32_t l3, uint32_t l4)
 	{
 		struct oe_rxq *q = oe_rxq(k.adapter, 0);
-		oe_rx_buffer buffer{0x10000, 2048, 0};
+		const oe_rx_buffer buffer{0x10000, 2048};
+		const uint16_t id = oe_rx_next_ids(q)[0];
 		oe_rx_burst burst;
 
 		oe_rx_refill(q, &buffer, 1);
-		k.complete_rx(k.rxq(0), ENA_RXC_FIRST | ENA_RXC_LAST | l3 | l4 << 8, 60, buffer.id);
+		k.complete_rx(k.rxq(0), ENA_RXC_FIRST | ENA_RXC_LAST | l3 | l4 << 8, 60, id);
 		EXPECT_EQ(oe_rx_poll(q, &burst, 1), 1u);
 		return burst.packets[0].hash_type;
 	}

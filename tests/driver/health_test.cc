@@ -155,7 +155,7 @@ TEST_F(Health, WhatIsWrittenAndPosted)
 
 	oe_rx_buffer posted[3] = {};
 	for (oe_rx_buffer &one : posted)
-		one = {.bus = 0x2000, .len = 2048, .id = 0};
+		one = {.bus = 0x2000, .len = 2048};
 	oe_rx_refill(oe_rxq(k.adapter, 0), posted, 3);
 	EXPECT_EQ(facts(OE_REPORTER_RX)["posted"], 3u);
 }

@@ -116,7 +116,7 @@ TEST_F(Llq, APacketIsEntriesOfDescriptorsAndItsHeader)
 	EXPECT_TRUE(desc(1, 0).word0.get() & ENA_TXD_META);
 	EXPECT_EQ(desc(1, 1).word3.get() >> 24, 16u);
 	EXPECT_FALSE(desc(1, 1).word0.get() & ENA_TXD_FIRST);
-	EXPECT_EQ(memcmp(entry(1) + 32, "0123456789abcdef", 17), 0) << "and zeros behind it";
+	EXPECT_EQ(memcmp(entry(1) + 32, "0123456789abcdef", 16), 0);
 	EXPECT_EQ(desc(3, 2).word0.get(), 100u | ENA_TXD_PHASE | ENA_TXD_LAST);
 	EXPECT_EQ(desc(3, 3).word0.get(), 0u);
 

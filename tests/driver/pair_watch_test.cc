@@ -25,7 +25,7 @@ class PairWatchdog : public testing::Test {
 		oe_rx_buffer buffers[OE_BURST];
 
 		for (oe_rx_buffer &buffer : buffers)
-			buffer = {0x10000, 2048, 0};
+			buffer = {0x10000, 2048};
 		oe_rx_refill(oe_rxq(k.adapter, pair), buffers, n);
 	}
 	void take(uint32_t index)

@@ -50,7 +50,7 @@ class Timestamps : public testing::Test {
 		while (const uint32_t wanted = oe_rx_wanted(q)) {
 			const uint32_t n = std::min<uint32_t>(wanted, OE_BURST);
 			for (uint32_t i = 0; i < n; i++)
-				buffers[i] = {0x10000, 2048, 0};
+				buffers[i] = {0x10000, 2048};
 			oe_rx_refill(q, buffers, n);
 		}
 		FakeQueue &device = k.rxq(0);

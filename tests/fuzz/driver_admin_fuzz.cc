@@ -152,7 +152,7 @@ void use_queues(fuzz::Input &input, oe_adapter *adapter)
 		(void)oe_tx_submit(oe_txq(adapter, 0), &packet, &result);
 	const uint32_t n = std::min<uint32_t>(oe_rx_wanted(oe_rxq(adapter, 0)), OE_BURST);
 	for (uint32_t i = 0; i < n; i++)
-		buffers[i] = {0x1000, 2048, 0};
+		buffers[i] = {0x1000, 2048};
 	oe_rx_refill(oe_rxq(adapter, 0), buffers.data(), n);
 	(void)oe_rx_poll(oe_rxq(adapter, 0), &burst, OE_BURST);
 	oe_unmask(adapter, 0);

@@ -260,12 +260,12 @@ void Driver::refill(Pair &p)
 	const uint32_t n = std::min<uint32_t>(oe_rx_wanted(p.rx), input_.below(OE_BURST + 1));
 
 	for (uint32_t i = 0; i < n; i++)
-		buffers[i] = {0x100000, 1u + input_.byte() * 16u, 0xffff};
-	oe_rx_refill(p.rx, buffers.data(), n);
+		buffers[i] = {0x100000, 1u + input_.byte() * 16u};
+	const uint16_t *ids = oe_rx_next_ids(p.rx);
 	for (uint32_t i = 0; i < n; i++)
-		FUZZ_CHECK(buffers[i].id < 1024 &&
-				   p.posted.emplace(buffers[i].id, buffers[i].len).second,
-			   "id %u is posted", buffers[i].id);
+		FUZZ_CHECK(ids[i] < 1024 && p.posted.emplace(ids[i], buffers[i].len).second,
+			   "id %u is posted", ids[i]);
+	oe_rx_refill(p.rx, buffers.data(), n);
 }
 
 void Driver::poll_rx(Pair &p)

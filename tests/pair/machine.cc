@@ -556,20 +556,20 @@ void oe_kernel::refill(Pair &pair)
 {
 	while (const uint32_t wanted = oe_rx_wanted(pair.rxq)) {
 		const uint32_t n = std::min<uint32_t>(wanted, OE_BURST);
+		const uint16_t *ids = oe_rx_next_ids(pair.rxq);
 		oe_rx_buffer buffers[OE_BURST];
-		BusMemory::Block blocks[OE_BURST];
 		for (uint32_t i = 0; i < n; i++) {
+			BusMemory::Block block;
 			if (pair.spare.empty()) {
-				blocks[i] = memory.alloc(rx_buffer_size);
+				block = memory.alloc(rx_buffer_size);
 			} else {
-				blocks[i] = pair.spare.back();
+				block = pair.spare.back();
 				pair.spare.pop_back();
 			}
-			buffers[i] = {blocks[i].bus, rx_buffer_size, 0};
+			buffers[i] = {block.bus, rx_buffer_size};
+			pair.rx[ids[i]] = {block, true};
 		}
 		oe_rx_refill(pair.rxq, buffers, n);
-		for (uint32_t i = 0; i < n; i++)
-			pair.rx[buffers[i].id] = {blocks[i], true};
 	}
 }
 
