@@ -120,14 +120,14 @@ TEST(Reset, ForgetsTheEarlierLife)
 	EXPECT_EQ(g.set_feature(ENA_FEATURE_MTU, &mtu, sizeof(mtu)), 0);
 
 	g.host.write(ENA_REG_DEV_CTL, ENA_DEV_CTL_RESET);
-	const auto before = g.host.memory;
+	const GuestMemory before = g.host.memory;
 	EXPECT_FALSE(ena_device_can_receive(g.host.device));
 	EXPECT_EQ(g.receive(std::vector<uint8_t>(100)), ENA_RECEIVE_TAKEN);
 	g.host.write(tx.doorbell, 1);
 	g.host.write(ENA_REG_AQ_DB, static_cast<uint16_t>(g.aq_tail + 1));
 	g.host.advance(5'000'000'000);
 	EXPECT_EQ(g.host.run(), 0u);
-	EXPECT_EQ(before, g.host.memory);
+	EXPECT_TRUE(before == g.host.memory);
 	EXPECT_EQ(g.host.deadline_ns, UINT64_MAX);
 	EXPECT_TRUE(g.host.noted("during reset"));
 

@@ -59,7 +59,7 @@ uint8_t *FakeHost::at(uint64_t address, size_t size)
 {
 	if (!inside(address, size))
 		abort();
-	return &memory[address - memory_base];
+	return memory.data() + (address - memory_base);
 }
 
 void FakeHost::take(const iovec *iov, int count)

@@ -7,6 +7,7 @@
 #include "abi/ena_pci.h"
 #include "abi/ena_regs.h"
 #include "ena_device.h"
+#include "guest_memory.hh"
 
 #include <cstring>
 #include <functional>
@@ -74,7 +75,7 @@ class FakeHost {
 	[[nodiscard]] bool noted(const std::string &part) const;
 	[[nodiscard]] size_t raised(unsigned int vector) const;
 
-	std::vector<uint8_t> memory;
+	GuestMemory memory;
 	std::vector<uint64_t> llq; /* BAR2 */
 	uint64_t clock_ns = 1'000'000'000;
 	uint64_t epoch_ns = 1'790'000'000'000'000'000; /* real time when clock_ns was 0 */

@@ -183,7 +183,8 @@ std::pair<std::vector<uint8_t>, std::vector<unsigned int>> life(uint64_t seed, c
 		(void)g.receive(make_frame({.payload = 40u + i}));
 		g.host.advance(20 * ms);
 	}
-	auto &m = g.host.memory;
+	const GuestMemory &memory = g.host.memory;
+	std::vector<uint8_t> m(memory.data(), memory.data() + memory.size());
 	for (const auto &s : g.host.sent)
 		m.insert(m.end(), s.bytes.begin(), s.bytes.end());
 	return {std::move(m), std::move(g.host.interrupts)};
