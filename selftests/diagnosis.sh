@@ -56,9 +56,8 @@ finds() # vector line
 queue_counters()
 {
     local direction shown counted
-    need_openena || return
-    python3 "$ST_DIR/qstats.py" "$NETIF" >"$ST_TMP/queues" ||
-        { cat "$ST_TMP/queues"; return $KSFT_SKIP; }
+    need_openena && need_kernel 6.10 || return
+    python3 "$ST_DIR/qstats.py" "$NETIF" >"$ST_TMP/queues" || return 1
     cat "$ST_TMP/queues"
     for direction in rx tx; do
         shown=$(awk -v kind=$direction '$1 == kind { sum += $3 } END { print sum + 0 }' "$ST_TMP/queues")
@@ -74,8 +73,8 @@ queue_counters()
 closed_queue()
 {
     local before after queues
-    need_openena || return
-    python3 "$ST_DIR/qstats.py" "$NETIF" >"$ST_TMP/queues" || { cat "$ST_TMP/queues"; return $KSFT_SKIP; }
+    need_openena && need_kernel 6.10 || return
+    python3 "$ST_DIR/qstats.py" "$NETIF" >"$ST_TMP/queues" || return 1
     queues=$(ethtool_number -l current Combined)
     [ "$queues" -gt 1 ] || { echo "needs two queues"; return $KSFT_SKIP; }
     before=$(awk '$1 == "total" { print $3 }' "$ST_TMP/queues")

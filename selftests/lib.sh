@@ -210,6 +210,12 @@ need_openena()
     [ "$DRIVER" = openena ] || { echo "openena only, this is $DRIVER"; return $KSFT_SKIP; }
 }
 
+# The running kernel is this one or a later one.
+need_kernel() # release
+{
+    printf '%s\n%s\n' "$1" "$(uname -r)" | sort -VC || { echo "since Linux $1"; return $KSFT_SKIP; }
+}
+
 need_tool()
 {
     command -v "$1" >/dev/null || { echo "no $1 on this system"; return $KSFT_SKIP; }

@@ -121,8 +121,7 @@ asks_for_hints()
     local port hints clock before
     [ -e /sys/kernel/btf/vmlinux ] || { echo "this kernel does not describe its types (BTF)"; return $KSFT_SKIP; }
     need_openena || return
-    # shellcheck disable=SC2310 # by its answer
-    printf "6.4\n%s\n" "$(uname -r)" | sort -VC || { echo "since Linux 6.4"; return "$KSFT_SKIP"; }
+    need_kernel 6.4 || return
     clock=/dev/ptp$(ethtool -T "$NETIF" | grep -oE '[0-9]+$' | head -n 1)
     python3 "$ST_DIR/xdp.py" hints "$PINS" "$(cat "/sys/class/net/$NETIF/ifindex")" $HINTS_PORT &&
         attach hints && ready || return 1
