@@ -23,6 +23,7 @@ ELSEWHERE = {
 }
 # A hundred reloads once is enough.
 RELOADS_ELSEWHERE = 5
+RELOADS_IN_SUITE = 20
 # What looks at the adapter alone is run once, too: with the driver nobody here wrote.
 OF_THE_ADAPTER = ("allowance.sh",)
 # Kernels that look after their memory, by the name that whole_suite() has for them, and how: that of
@@ -35,8 +36,6 @@ CHECKING = {
     "debug": ("page_poison=1", "iommu.strict=1", "kasan_multi_shot"),
     "stock": ("slab_debug=FZPU", "slab_nomerge", "page_poison=1", "kfence.sample_interval=10", "iommu.strict=1"),
 }
-# How often what is repeated until something grows is repeated where the whole suite runs.
-ROUNDS = 20
 
 
 def selftests(driver, some=None):
@@ -181,7 +180,7 @@ def run_suite(title, kernel, machine, tests):
         checks = [f"--kernel-arg={check}" for check in CHECKING.get(kernel, ())]
         return run_guest(title, title.replace(" ", "-"), "--driver", "openena", "--kver", release_of(kernel),
                          "--memory", "2G", *(["--iommu"] if checks else []), *checks, "--timeout", "14400",
-                         "--test-env", f"ROUNDS={ROUNDS}", "--test-env", f"RELOADS={ROUNDS}", *machine, *tests)()
+                         "--test-env", f"RELOADS={RELOADS_IN_SUITE}", *machine, *tests)()
     return run
 
 

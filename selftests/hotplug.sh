@@ -83,6 +83,7 @@ reset_by() # flr|bus
     echo "$1" >"$device/reset_method" || return 1
     # After a bus reset Linux misses a sign of the link and complains; the bus was reset.
     { echo 1 >"$device/reset"; } 2>&1
+    echo default >"$device/reset_method"
     wait_for $RECOVERY resets_more "$before" || { echo "the driver has not noticed"; return 1; }
     goes_on || return 1
     echo "traffic $((SECONDS - start)) s after the reset"
