@@ -24,6 +24,8 @@ ELSEWHERE = {
 # A hundred reloads once is enough.
 RELOADS_ELSEWHERE = 5
 RELOADS_IN_SUITE = 20
+# How long all that can be changed is changed at once there, times three on an emulated processor.
+STRESS_S = 60
 # What looks at the adapter alone is run once, too: with the driver nobody here wrote.
 OF_THE_ADAPTER = ("allowance.sh",)
 # Kernels that look after their memory, by the name that whole_suite() has for them, and how: that of
@@ -180,7 +182,8 @@ def run_suite(title, kernel, machine, tests):
         checks = [f"--kernel-arg={check}" for check in CHECKING.get(kernel, ())]
         return run_guest(title, title.replace(" ", "-"), "--driver", "openena", "--kver", release_of(kernel),
                          "--memory", "2G", *(["--iommu"] if checks else []), *checks, "--timeout", "14400",
-                         "--test-env", f"RELOADS={RELOADS_IN_SUITE}", *machine, *tests)()
+                         "--test-env", f"RELOADS={RELOADS_IN_SUITE}", "--test-env", f"DURATION={STRESS_S}",
+                         *machine, *tests)()
     return run
 
 
