@@ -187,18 +187,18 @@ uint64_t RxQueue::stamp(const ena_rx_cdesc &cdesc) const
 }
 
 /*
- * The completion at @position, the packet's @nth, each word read once: its status, 0 if it is not
- * there, or cannot be true.
+ * The completion at @position, the packet's @nth, each word read once: its status, all bits of which
+ * may be zero; or none, if it is not there, or cannot be true.
  */
-[[gnu::always_inline]] inline uint32_t RxQueue::take_fragment(const RingPosition &position,
-							      uint32_t nth, oe_rx_packet &packet,
-							      oe_rx_frag &frag)
+[[gnu::always_inline]] inline RxQueue::MaybeStatus
+RxQueue::take_fragment(const RingPosition &position, uint32_t nth, oe_rx_packet &packet,
+		       oe_rx_frag &frag)
 {
 	const ena_rx_cdesc &cdesc = completion(position);
 	uint32_t status = ena_le32{load_once(cdesc.status.raw)}.get();
 
 	if (ena::field_get(ENA_RXC_PHASE, status) != position.phase())
-		return 0;
+		return no_status;
 	/* The phase bit has been seen: the rest is read after it. */
 	dma_rmb();
 	uint16_t id = ena_le16{load_once(cdesc.req_id.raw)}.get();
@@ -209,7 +209,7 @@ uint64_t RxQueue::stamp(const ena_rx_cdesc &cdesc) const
 		end += packet.offset;
 	}
 	if (!check_fragment(status, id, len, end, nth))
-		return 0;
+		return no_status;
 	frag = {.id = id, .len = len};
 	packet.hash = ena_le32{load_once(cdesc.hash.raw)}.get();
 	if (config_.stamps && status & ENA_RXC_LAST)
@@ -229,18 +229,19 @@ inline void RxQueue::take_back(uint16_t id)
 
 /*
  * The rest of a packet that begins at the head; its buffers are taken back. Returns the status of its
- * last completion, 0: it is not there yet, or cannot be true.
+ * last completion; none: it is not there yet, or cannot be true.
  */
-[[gnu::noinline]] uint32_t RxQueue::take_rest(oe_rx_packet &packet, oe_rx_frag *frags)
+[[gnu::noinline]] RxQueue::MaybeStatus RxQueue::take_rest(oe_rx_packet &packet, oe_rx_frag *frags)
 {
 	RingPosition position = head_;
-	uint32_t n = 1, status;
+	MaybeStatus status;
+	uint32_t n = 1;
 
 	position.advance();
 	do {
 		status = take_fragment(position, n, packet, frags[n]);
-		if (!status)
-			return 0;
+		if (status == no_status)
+			return no_status;
 		position.advance();
 		packet.len += frags[n++].len;
 	} while (!(status & ENA_RXC_LAST));
@@ -248,7 +249,7 @@ inline void RxQueue::take_back(uint16_t id)
 		if (!posted_len_[frags[i].id]) {
 			refuse(ENA_RESET_INVALID_RX_REQ_ID, "a packet names twice the id",
 			       frags[i].id);
-			return 0;
+			return no_status;
 		}
 		take_back(frags[i].id);
 	}
@@ -264,13 +265,13 @@ inline void RxQueue::take_back(uint16_t id)
 [[gnu::always_inline]] inline bool RxQueue::take_packet(oe_rx_packet &packet, oe_rx_frag *frags)
 {
 	packet.stamp_ns = 0;
-	uint32_t status = take_fragment(head_, 0, packet, frags[0]);
-	if (!status)
+	MaybeStatus status = take_fragment(head_, 0, packet, frags[0]);
+	if (status == no_status)
 		return false;
 	packet.len = frags[0].len;
 	if (!(status & ENA_RXC_LAST)) {
 		status = take_rest(packet, frags);
-		if (!status)
+		if (status == no_status)
 			return false;
 	} else if (packet.len < ethernet_header_len) {
 		refuse(ENA_RESET_RX_DESCRIPTOR_MALFORMED,
@@ -281,7 +282,7 @@ inline void RxQueue::take_back(uint16_t id)
 		take_back(frags[0].id);
 		head_.advance();
 	}
-	describe(status, packet);
+	describe(static_cast<uint32_t>(status), packet);
 	return true;
 }
 

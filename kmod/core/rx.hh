@@ -60,6 +60,10 @@ class RxQueue {
 	void describe(Facts &facts) const;
 
     private:
+	/* Of a completion. */
+	using MaybeStatus = int64_t;
+	static constexpr MaybeStatus no_status = -1;
+
 	[[nodiscard]] Status allocate(const RxConfig &config);
 	/* The first fields are there in both sizes. */
 	[[nodiscard]] const ena_rx_cdesc &completion(const RingPosition &position) const
@@ -70,9 +74,9 @@ class RxQueue {
 	[[nodiscard]] uint64_t stamp(const ena_rx_cdesc &cdesc) const;
 	[[nodiscard]] bool check_fragment(uint32_t status, uint16_t id, uint16_t len, uint32_t end,
 					  uint32_t nth);
-	[[nodiscard]] uint32_t take_fragment(const RingPosition &position, uint32_t nth,
-					     oe_rx_packet &packet, oe_rx_frag &frag);
-	[[nodiscard]] uint32_t take_rest(oe_rx_packet &packet, oe_rx_frag *frags);
+	[[nodiscard]] MaybeStatus take_fragment(const RingPosition &position, uint32_t nth,
+						oe_rx_packet &packet, oe_rx_frag &frag);
+	[[nodiscard]] MaybeStatus take_rest(oe_rx_packet &packet, oe_rx_frag *frags);
 	[[nodiscard]] bool take_packet(oe_rx_packet &packet, oe_rx_frag *frags);
 	void take_back(uint16_t id);
 	void describe(uint32_t status, oe_rx_packet &packet);

@@ -135,6 +135,21 @@ TEST_F(Rx, FragmentsWaitForTheLast)
 	EXPECT_FALSE(oe_reset_pending(k.adapter));
 }
 
+/* In a lap of phase 0 the completion of a fragment in the middle has no bit set. */
+TEST_F(Rx, AStatusMayBeZero)
+{
+	for (unsigned i = 0; i < 1024; i++) {
+		k.complete_rx(device(), only, 60, next_id());
+		ASSERT_EQ(poll(), 1u);
+		refill();
+	}
+	for (const uint32_t status : {uint32_t{ENA_RXC_FIRST}, 0u, uint32_t{ENA_RXC_LAST}})
+		k.complete_rx(device(), status, 2048, next_id());
+	ASSERT_EQ(poll(), 1u);
+	EXPECT_EQ(burst.packets[0].nfrags, 3);
+	EXPECT_EQ(burst.packets[0].len, 3 * 2048u);
+}
+
 TEST_F(Rx, BurstsAndBudgets)
 {
 	for (unsigned i = 0; i < 200; i++)
