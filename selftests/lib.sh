@@ -568,7 +568,22 @@ traffic_moves() # [seconds]
     local before
     read -r -a before <<<"$(traffic_bytes)"
     wait_for "${1:-15}" traffic_advanced "${before[@]}" ||
-        { echo "traffic stands still at ${before[*]} bytes"; return 1; }
+        { echo "traffic stands still at ${before[*]} bytes"; traffic_evidence; return 1; }
+}
+
+# Who waits for whom: TCP's timers, what each vector has told, and what the adapters hold back.
+traffic_evidence()
+{
+    local id
+    ss -tmio "( sport = :5501 or dport = :5501 )"
+    remote ss -tmio "( sport = :5501 or dport = :5501 )"
+    irq_lines
+    ethtool -S "$NETIF" | grep -v ': 0$'
+    remote ethtool -S "$REMOTE_IF" | grep -v ': 0$'
+    for id in nic0 nic1; do
+        adapter_get "$id" vectors
+        adapter_get "$id" statistics
+    done
 }
 
 # End it; both ends must have seen exactly what the other sent.
