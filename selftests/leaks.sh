@@ -8,11 +8,6 @@
 
 ROUNDS=${ROUNDS:-3}
 
-pools_empty()
-{
-    wait_for 10 python3 "$ST_DIR/pools.py"
-}
-
 set_up_anew()
 {
     local i

@@ -460,6 +460,12 @@ with_mtu()
     set_mtu_both "$1"
 }
 
+# No page pool waits for pages of its own.
+pools_empty()
+{
+    wait_for 10 python3 "$ST_DIR/pools.py"
+}
+
 # ---- the adapters from outside -------------------------------------------------
 
 need_monitor()
@@ -574,15 +580,16 @@ traffic_moves() # [seconds]
 # Who waits for whom: TCP's timers, what each vector has told, and what the adapters hold back.
 traffic_evidence()
 {
-    local id
+    local id property
     ss -tmio "( sport = :5501 or dport = :5501 )"
     remote ss -tmio "( sport = :5501 or dport = :5501 )"
     irq_lines
     ethtool -S "$NETIF" | grep -v ': 0$'
     remote ethtool -S "$REMOTE_IF" | grep -v ': 0$'
     for id in nic0 nic1; do
-        adapter_get "$id" vectors
-        adapter_get "$id" statistics
+        for property in vectors queue-states statistics; do
+            adapter_get "$id" "$property"
+        done
     done
 }
 

@@ -165,11 +165,6 @@ traffic()
     traffic_start && sleep 2 && traffic_stop
 }
 
-pools_empty()
-{
-    wait_for 10 python3 "$ST_DIR/pools.py"
-}
-
 st_begin "everything at once"
 [ "$DRIVER" = openena ] || skip_all "it asks more of the driver than $DRIVER is known to stand"
 HANDLE=pci/$(basename "$(readlink -f "/sys/class/net/$NETIF/device")")

@@ -335,7 +335,7 @@ void TxQueue::kick()
 	rung_ = tail_.count();
 	config_.stats->doorbells++;
 	/* Entries have arrived in the device's memory before the doorbell says so. */
-	if (config_.llq.entry_size)
+	if (push_)
 		oek_push_barrier();
 	/* oek_writel orders the descriptors before the doorbell. */
 	oek_writel(config_.kernel, device_.doorbell().value, static_cast<uint16_t>(rung_));

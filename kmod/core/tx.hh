@@ -135,8 +135,7 @@ class TxQueue {
 	Array<uint64_t> stamps_; /* by id; the completer's. None without config_.stamps */
 	/* Ids not in use, a ring: the completer puts, the producer takes. */
 	Array<uint16_t> free_ids_;
-	uint32_t push_ =
-		0; /* bytes of a header that fit its first entry; 0: the ring is in host memory */
+	uint32_t push_ = 0; /* as push(); 0: the ring is in host memory */
 	uint32_t completion_size_ = 0; /* bytes */
 	uint32_t stop_below_ = 0; /* entries a largest packet may take */
 	uint32_t wake_from_ = 0;

@@ -154,12 +154,11 @@ static void oe_xdp_drop_frags(struct oe_pair *pair, struct xdp_buff *xdp)
 		page_pool_put_full_page(pair->pool, skb_frag_page(&shared->frags[i]), true);
 }
 
-/* Returns whether the first page stays. */
-static __always_inline bool oe_xdp_drop(struct oe_pair *pair, struct xdp_buff *xdp)
+/* What the packet begins in stays the caller's. */
+static __always_inline void oe_xdp_drop(struct oe_pair *pair, struct xdp_buff *xdp)
 {
 	if (unlikely(xdp_buff_has_frags(xdp)))
 		oe_xdp_drop_frags(pair, xdp);
-	return true;
 }
 
 /* What the program left of the packet, without a copy. The frags lie where an skb has its own. */
@@ -195,7 +194,8 @@ bool oe_xdp_pass(struct oe_pair *pair, const struct oe_rx_packet *packet, struct
 
 	if (unlikely(!skb)) {
 		pair->rx_stats->skb_alloc_fail++;
-		return oe_xdp_drop(pair, xdp);
+		oe_xdp_drop(pair, xdp);
+		return true;
 	}
 	oe_rx_finish(pair, packet, skb);
 	return pair->xsk;
@@ -246,7 +246,8 @@ static __always_inline bool oe_xdp_run(struct oe_pair *pair, struct bpf_prog *pr
 		trace_xdp_exception(netdev, prog, action);
 		stats->xdp_invalid++;
 	}
-	return oe_xdp_drop(pair, xdp);
+	oe_xdp_drop(pair, xdp);
+	return true;
 }
 
 /* Returns whether nobody else has got the memory that the packet begins in: it can be used again. */
