@@ -738,6 +738,7 @@ TEST(LlqMemory, AnotherProcessorScribblesWhileTheDeviceReads)
 	});
 	size_t stops = 0;
 	for (int i = 0; i < 3000; i++) {
+		g.host.clock_ns += 1'000'000'000; /* notes are limited by the second */
 		llq->q.tail = static_cast<uint16_t>(llq->q.tail + 1 + i % 200);
 		llq->ring();
 		for (const auto &sent : g.host.sent)
