@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <random>
+
 namespace
 {
 class Interrupt : public testing::Test {
@@ -115,4 +118,106 @@ TEST_F(Interrupt, QueueWithoutVectorIsSilent)
 	g.ring(q);
 	EXPECT_TRUE(g.tx_completion(q));
 	EXPECT_TRUE(g.host.interrupts.empty());
+}
+
+/* --- any order of completions, arming and time ------------------------------------- */
+
+namespace
+{
+/* What the driver is owed of one vector. */
+struct Owed {
+	bool armed = false, untold = false;
+	size_t raised = 0;
+	std::optional<uint64_t> since_ns{}; /* both, from when */
+};
+
+class Ledger {
+    public:
+	explicit Ledger(FakeHost &host) : host_(host)
+	{
+	}
+	/* After each step: a message was owed, and none is owed for longer than the longest delay. */
+	void settle(uint64_t longest_ns)
+	{
+		for (auto &[vector, owed] : vectors) {
+			const size_t raised = host_.raised(vector);
+			ASSERT_LE(raised, owed.raised + 1) << "vector " << vector;
+			if (raised > owed.raised) {
+				ASSERT_TRUE(owed.armed && owed.untold) << "vector " << vector;
+				owed = {.raised = raised};
+			}
+			if (!owed.armed || !owed.untold)
+				owed.since_ns.reset();
+			else if (!owed.since_ns)
+				owed.since_ns = host_.clock_ns;
+			else
+				ASSERT_LT(host_.clock_ns, *owed.since_ns + longest_ns)
+					<< "vector " << vector;
+		}
+	}
+
+	std::map<unsigned int, Owed> vectors;
+
+    private:
+	FakeHost &host_;
+};
+} // namespace
+
+TEST_F(Interrupt, NoneIsForgottenOrToldTwice)
+{
+	constexpr unsigned int longest_us = 100;
+	struct Pair {
+		Guest::Queue tx, rx;
+		unsigned int vector;
+	};
+	std::vector<Pair> pairs{{tx, rx, 3}};
+	for (const unsigned int vector : {1u, 2u})
+		pairs.push_back(
+			{g.create(false, 256, vector), g.create(true, 256, vector), vector});
+	Ledger ledger(g.host);
+	for (const Pair &pair : pairs)
+		ledger.vectors[pair.vector] = {};
+	g.host.interrupts.clear();
+
+	std::mt19937 random(11);
+	const auto upto = [&](unsigned int limit) {
+		return random() % (limit + 1);
+	};
+	const auto buffers = g.place(make_frame());
+	/* Without a table all frames are of the first queue. */
+	Pair &receiver = pairs[0];
+	for (unsigned int i = 0; i < 20000 && !HasFatalFailure(); i++) {
+		Pair &pair = pairs[upto(2)];
+		Owed &owed = ledger.vectors[pair.vector];
+		switch (upto(4)) {
+		case 0:
+			g.push_packet(pair.tx, static_cast<uint16_t>(i % 256), buffers);
+			g.ring(pair.tx);
+			ASSERT_TRUE(g.tx_completion(pair.tx));
+			owed.untold = true;
+			break;
+		case 1:
+			g.unmask(upto(1) ? pair.tx : pair.rx,
+				 static_cast<uint16_t>(upto(longest_us)),
+				 static_cast<uint16_t>(upto(longest_us)));
+			owed.armed = true;
+			break;
+		case 2:
+			g.host.write(pair.rx.unmask,
+				     ENA_INTR_UNMASK | ENA_INTR_NO_MODERATION_UPDATE);
+			owed.armed = true;
+			break;
+		case 3:
+			ASSERT_EQ(g.receive(make_frame()), ENA_RECEIVE_TAKEN);
+			ASSERT_TRUE(g.rx_completion(receiver.rx));
+			g.post(receiver.rx, 1, 2048);
+			ledger.vectors[receiver.vector].untold = true;
+			break;
+		default:
+			g.host.advance(upto(longest_us * 1500));
+		}
+		ledger.settle(longest_us * 1000);
+	}
+	for (const auto &[vector, owed] : ledger.vectors)
+		EXPECT_GT(owed.raised, 500u) << "vector " << vector;
 }
