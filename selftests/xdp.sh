@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # XDP in the driver: every action, frame by frame, and programs that come and go under traffic.
-# With a third adapter on the same wire (tools/openena-vm --nics 3) also from one to another.
+# The third adapter on the same wire is for redirection from one to another.
+# machine: --nics 3
 
 . "$(dirname "$0")/lib.sh"
 
