@@ -642,6 +642,11 @@ struct oe_tx_stats {
 	uint64_t missed_tx, unmask_interrupt;
 	uint64_t lost_interrupt; /* the pair was polled instead; 0 of queues for XDP */
 	uint64_t llq_buffer_copy; /* the shim's: headers that were not in one piece */
+	/*
+	 * The shim's, not in ethtool -S: packets on the wire that the device made a checksum of; what it
+	 * cut into such, as it was before and as it was sent.
+	 */
+	uint64_t csum_packets, tso_packets, tso_bytes, tso_wire_packets, tso_wire_bytes;
 };
 struct oe_rx_stats {
 	uint64_t cnt, bytes, csum_good, refil_partial, csum_bad, page_alloc_fail;

@@ -115,6 +115,21 @@ vlan()
     return $status
 }
 
+# What netlink counts of it: each segment but the first brings 66 bytes of headers more.
+counted()
+{
+    need_openena && need_kernel 6.10 || return
+    python3 "$ST_DIR/qstats.py" "$NETIF" >"$ST_TMP/before" &&
+        segmentation tx-tcp-segmentation "$REMOTE_V4" || return
+    python3 "$ST_DIR/qstats.py" "$NETIF" >"$ST_TMP/after" || return 1
+    grep -h -E '^(total|offloads)' "$ST_TMP/before" "$ST_TMP/after"
+    awk '$1 == "total" { packets = $6 - packets }
+        $1 == "offloads" { none = $3 - none; needed = $5 - needed
+                           gso = $7 - gso; octets = $8 - octets; wire = $10 - wire; sent = $11 - sent }
+        END { exit !(gso > 0 && wire > gso && needed >= wire && none + needed == packets &&
+                     sent - octets == (wire - gso) * 66) }' "$ST_TMP/before" "$ST_TMP/after"
+}
+
 both_ways()
 {
     features tso on
@@ -138,6 +153,7 @@ run "IPv6 UDP checksum of zero is sent as ffff" udp_zero v6 "$REMOTE_V6"
 run "IPv4 options, UDP" options_udp
 run "IPv4 TCP segmentation" segmentation tx-tcp-segmentation "$REMOTE_V4"
 run "IPv6 TCP segmentation" segmentation tx-tcp6-segmentation "$REMOTE_V6"
+run "counted by netlink" counted
 run "IPv4 TCP segmentation with IPv4 options" segmentation tx-tcp-segmentation "$REMOTE_V4" \
     --options 12
 run "IPv4 TCP segmentation, MTU 579 and 9000" segment_sizes tx-tcp-segmentation "$REMOTE_V4" \

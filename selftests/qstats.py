@@ -3,7 +3,8 @@
 """The kernel's counters of each queue of an interface (netdev's qstats-get, Linux 6.10).
 
 qstats.py INTERFACE    "rx|tx QUEUE PACKETS BYTES" for each queue,
-                       "total rx PACKETS BYTES tx PACKETS BYTES" for all there ever were
+                       "total rx PACKETS BYTES tx PACKETS BYTES" for all there ever were,
+                       "offloads csum-none N needs-csum N gso PACKETS BYTES wire PACKETS BYTES" of these
 """
 
 import socket
@@ -17,6 +18,9 @@ NLM_F_DUMP, NLMSG_DONE = 0x300, 3
 QSTATS_GET = 12
 IFINDEX, QUEUE_TYPE, QUEUE_ID, SCOPE = 1, 2, 3, 4
 RX_PACKETS, RX_BYTES, TX_PACKETS, TX_BYTES = 8, 9, 10, 11
+# TX: without and with a checksum by the adapter; segmented, packets and bytes, before and on the wire.
+OFFLOADS = range(26, 32)
+TX_GSO_PACKETS = 28
 SCOPE_QUEUE = 1
 
 
@@ -55,6 +59,9 @@ def main(interface):
     for total in dump(family, body):
         print("total rx", number(total[RX_PACKETS]), number(total[RX_BYTES]),
               "tx", number(total[TX_PACKETS]), number(total[TX_BYTES]))
+        if TX_GSO_PACKETS in total:
+            none, needed, *segmented = (number(total[kind]) for kind in OFFLOADS)
+            print("offloads csum-none", none, "needs-csum", needed, "gso", *segmented[:2], "wire", *segmented[2:])
 
 
 if __name__ == "__main__":

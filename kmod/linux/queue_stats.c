@@ -19,8 +19,18 @@ static void oe_rx_stats_of(const struct oe_pair *pair, struct netdev_queue_stats
 
 static void oe_tx_stats_of(const struct oe_tx_stats *tx, struct netdev_queue_stats_tx *stats)
 {
-	stats->packets += READ_ONCE(tx->cnt);
+	u64 with_csum = READ_ONCE(tx->csum_packets);
+	u64 packets = READ_ONCE(tx->cnt);
+
+	stats->packets += packets;
 	stats->bytes += READ_ONCE(tx->bytes);
+	/* A packet between the two reads may be in one of them only. */
+	stats->csum_none += packets - min(packets, with_csum);
+	stats->needs_csum += with_csum;
+	stats->hw_gso_packets += READ_ONCE(tx->tso_packets);
+	stats->hw_gso_bytes += READ_ONCE(tx->tso_bytes);
+	stats->hw_gso_wire_packets += READ_ONCE(tx->tso_wire_packets);
+	stats->hw_gso_wire_bytes += READ_ONCE(tx->tso_wire_bytes);
 	stats->stop += READ_ONCE(tx->queue_stop);
 	stats->wake += READ_ONCE(tx->queue_wakeup);
 }
@@ -35,6 +45,9 @@ static void oe_zero_rx(struct netdev_queue_stats_rx *stats)
 static void oe_zero_tx(struct netdev_queue_stats_tx *stats)
 {
 	stats->packets = stats->bytes = stats->stop = stats->wake = 0;
+	stats->csum_none = stats->needs_csum = 0;
+	stats->hw_gso_packets = stats->hw_gso_bytes = 0;
+	stats->hw_gso_wire_packets = stats->hw_gso_wire_bytes = 0;
 }
 
 /* The counters go with the adapter, which oe_pci_shutdown() closes without rtnl: hence RCU. */

@@ -209,6 +209,19 @@ static __always_inline bool oe_tx_file(struct oe_pair *pair, struct netdev_queue
 	return kick;
 }
 
+/* The device has taken it, and no doorbell was rung for it. */
+static noinline void oe_tx_count_offloads(struct oe_tx_stats *stats, const struct sk_buff *skb,
+					  const struct oe_tx_packet *packet)
+{
+	stats->csum_packets += packet->packets;
+	if (!(packet->flags & OE_TX_TSO))
+		return;
+	stats->tso_packets++;
+	stats->tso_bytes += skb->len;
+	stats->tso_wire_packets += packet->packets;
+	stats->tso_wire_bytes += packet->bytes;
+}
+
 static void oe_tx_stop(struct oe_pair *pair)
 {
 	struct netdev_queue *queue = netdev_get_tx_queue(pair->kernel->netdev, pair->index);
@@ -264,6 +277,8 @@ netdev_tx_t oe_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 		return NETDEV_TX_BUSY;
 	}
 
+	if (packet->flags)
+		oe_tx_count_offloads(pair->tx_stats, skb, packet);
 	kick = oe_tx_file(pair, netdev_get_tx_queue(netdev, pair->index), skb, map, result->req_id);
 	if (kick || result->stop)
 		oe_tx_kick(pair->txq);
