@@ -203,11 +203,6 @@ rate()
     echo "$limited Mbit/s with a limit of $limit, $free without"
     [ "$limited" -le $((limit + 1)) ] && [ "$free" -gt $((limit + 1)) ]
 }
-    set_vf 0 max_tx_rate 0 || return 1
-    free=$(throughput) || { echo "$free"; return 1; }
-    echo "$limited Mbit/s with a limit of $limit, $free without"
-    [ "$limited" -le $((limit + 1)) ] && [ "$free" -gt $((limit * 2)) ]
-}
 
 statistics()
 {
