@@ -463,6 +463,7 @@ with_mtu()
 # No page pool waits for pages of its own.
 pools_empty()
 {
+    need_kernel 6.8 || return
     wait_for 10 python3 "$ST_DIR/pools.py"
 }
 
