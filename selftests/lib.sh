@@ -570,9 +570,21 @@ traffic_advanced() # local-bytes remote-bytes
 }
 
 # Data arrives at both ends, counted from now.
+# Linux's ena does not wake the queues that it starts again (Documentation/clients.rst): what waits in a qdisc
+# needs another packet to go, one on each queue.
+nudge()
+{
+    local send='for _ in {1..16}; do echo >"/dev/udp/$0/9"; done 2>/dev/null'
+    [ "$DRIVER" = ena ] || return 0
+    bash -c "$send" "$REMOTE_V4"
+    remote bash -c "$send" "$LOCAL_V4"
+    return 0
+}
+
 traffic_moves() # [seconds]
 {
     local before
+    nudge
     read -r -a before <<<"$(traffic_bytes)"
     wait_for "${1:-15}" traffic_advanced "${before[@]}" ||
         { echo "traffic stands still at ${before[*]} bytes"; traffic_evidence; return 1; }

@@ -45,6 +45,13 @@ beyond()
         refuses "maximum|$max_tx|[Ii]nvalid" ethtool -G "$NETIF" tx $((max_tx * 2))
 }
 
+# TCP with one packet in flight sends no other that would take it along.
+nothing_waits()
+{
+    need_openena && need_tool tc || return
+    python3 "$ST_DIR/waiting.py" "$NETIF" "$REMOTE_V4" "$before_rx" 12
+}
+
 st_begin "ring sizes, under traffic"
 max_rx=$(ethtool_number -g maximum RX)
 max_tx=$(ethtool_number -g maximum TX)
@@ -58,5 +65,6 @@ run "RX $least to $max_rx, TX $least to $max_tx" sizes
 run "one large and the other small" uneven
 run "the smallest rings carry traffic" smallest_carries
 run "traffic arrived byte for byte" traffic_stop
+run "no packet is left behind in a queue discipline" nothing_waits
 run "more than the limits is refused" beyond
 st_end

@@ -66,8 +66,11 @@ int oe_up(struct oe_kernel *kernel)
 	oe_rfs_open(kernel);
 	oe_xdp_start(kernel);
 	kernel->reopen = false;
-	/* All: the watchdog looks at those beyond the open ones too. */
-	netif_tx_start_all_queues(kernel->netdev);
+	/*
+	 * All: the watchdog looks at those beyond the open ones too. Woken, not only started: what a qdisc
+	 * found a stopped queue for waits in it until the next packet, and TCP sends none before.
+	 */
+	netif_tx_wake_all_queues(kernel->netdev);
 	oe_set_datapath(kernel, true);
 	for (i = 0; i < settings.queues; i++)
 		oe_pair_kick(&kernel->pairs[i]);
