@@ -121,7 +121,7 @@ pf_device=$(readlink -f "/sys/class/net/$NETIF/device")
     skip_all "$NETIF has no virtual functions (sriov-vfs=)"
 defer "echo 0 >$pf_device/sriov_numvfs; echo 1 >$pf_device/sriov_drivers_autoprobe"
 set_mtu_both 9001
-# Of a performance counter that KVM does not have.
+# Of a performance counter that KVM does not have; of resets, which Linux 7 warns of.
 log_allow 'Unhandled WRMSR' '^vfio-pci [0-9a-f:.]+: (resetting|reset done)$'
 run "a function is given to vfio-pci" assign
 run "it is alone in its IOMMU group" own_group

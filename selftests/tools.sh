@@ -105,7 +105,7 @@ END
 # Each poll is in both histograms, in the order of magnitude that there can be.
 top_measures_polls()
 {
-    [ -e /sys/kernel/btf/vmlinux ] || { echo "this kernel does not describe its types (BTF)"; return $KSFT_SKIP; }
+    need_btf || return
     ping -q -i 0.01 -w "$(seconds 3)" "$REMOTE_V4" >/dev/null &
     openena top "$NETIF" --count 2 --interval 700 --json >"$ST_TMP/top" || return 1
     openena top "$NETIF" --count 2 --interval 500 --lines | tail -n 14

@@ -120,7 +120,7 @@ hash_is_known() # port hints...
 asks_for_hints()
 {
     local port hints clock before
-    [ -e /sys/kernel/btf/vmlinux ] || { echo "this kernel does not describe its types (BTF)"; return $KSFT_SKIP; }
+    need_btf || return
     need_openena || return
     need_kernel 6.4 || return
     clock=/dev/ptp$(ethtool -T "$NETIF" | grep -oE '[0-9]+$' | head -n 1)

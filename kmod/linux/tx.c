@@ -209,7 +209,7 @@ static __always_inline bool oe_tx_file(struct oe_pair *pair, struct netdev_queue
 	return kick;
 }
 
-/* The device has taken it, and no doorbell was rung for it. */
+/* For netdev's counters of the queue. The core has taken the packet; the skb is ours until it is filed. */
 static noinline void oe_tx_count_offloads(struct oe_tx_stats *stats, const struct sk_buff *skb,
 					  const struct oe_tx_packet *packet)
 {
