@@ -40,6 +40,19 @@ as_root()
 	fi
 }
 
+# Runs mmdebstrap; with --mode=root as root. Root gives it mounts of its own: who walks over the file system meanwhile,
+# such as updatedb, would keep /proc of the new root busy, and mmdebstrap would fail.
+bootstrap()
+{
+	local run=()
+
+	[[ " $* " != *" --mode=root "* ]] || run=(as_root)
+	if "${run[@]}" unshare --mount true 2>/dev/null; then
+		run+=(unshare --mount)
+	fi
+	"${run[@]}" mmdebstrap "$@"
+}
+
 # Holds a lock named $1 until the script ends, so that parallel make jobs do not build one thing twice.
 hold_lock()
 {
