@@ -46,8 +46,7 @@ bool AdminQueue::write(Host &host, uint32_t reg, uint32_t value)
 	case ENA_REG_AQ_CAPS:
 		if (command_registers_.activate(host, "admin queue", value, ring)) {
 			commands_ = ring;
-			if (!value)
-				head_ = tail_ = 0;
+			head_ = tail_ = 0;
 		}
 		return true;
 	case ENA_REG_ACQ_BASE_LO:

@@ -7,6 +7,7 @@
 
 #include "core/net/switch.hh"
 
+static_assert(ENA_SWITCH_HEAD == net::Switch::head_length);
 static_assert(ENA_SWITCH_MAX_PORTS == net::Switch::max_ports);
 static_assert(ENA_SWITCH_WIRE == net::Switch::wire && ENA_SWITCH_PF == net::Switch::physical);
 
@@ -48,19 +49,10 @@ static ena_switch_ports ports_of(const net::PortSet &set)
 	return {{set.words()[0], set.words()[1]}};
 }
 
-ena_switch_route ena_switch_forward(ena_switch *sw, unsigned int from, const iovec *iov, int iovcnt)
+ena_switch_route ena_switch_forward(ena_switch *sw, unsigned int from, const uint8_t *head,
+				    size_t length)
 {
-	uint8_t head[net::Switch::head_length];
-	size_t got = 0;
-
-	for (int i = 0; i < iovcnt && got < sizeof(head); i++) {
-		const size_t part = iov[i].iov_len < sizeof(head) - got ? iov[i].iov_len
-									: sizeof(head) - got;
-		if (part)
-			memcpy(head + got, iov[i].iov_base, part);
-		got += part;
-	}
-	const net::Switch::Verdict verdict = sw->fabric.forward(from, {head, got});
+	const net::Switch::Verdict verdict = sw->fabric.forward(from, {head, length});
 	return {.as_it_is = ports_of(verdict.to),
 		.retagged = ports_of(verdict.retagged),
 		.insert = verdict.edit.kind == net::TagEdit::Kind::insert,

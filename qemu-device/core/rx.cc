@@ -31,9 +31,11 @@ constexpr BusAddress buffer_address(const ena_rx_desc &desc)
 
 void Receiver::reset()
 {
-	held_ = true;
 	starving_ = 0;
 	pace_ = {};
+	/* No queue is left that frames could be held for. */
+	held_ = false;
+	host_.receive_ready();
 }
 
 void Receiver::resume()
@@ -108,19 +110,20 @@ ena_receive_result Receiver::drop(const char *reason)
 	return ENA_RECEIVE_TAKEN;
 }
 
-Happening Receiver::dropped(QueueIndex q, const char *reason)
+Happening Receiver::dropped(QueueIndex q, const char *reason, uint64_t frames)
 {
-	statistics_.rx_drop(reason);
-	queues_[q].traffic.drops++;
+	statistics_.rx_drop(reason, frames);
+	queues_[q].traffic.drops += frames;
 	return Happening(ENA_HISTORY_FRAME_DROPPED, reason).with(ENA_HISTORY_QUEUE, q.value);
 }
 
-void Receiver::overrun(QueueIndex q)
+void Receiver::overrun(QueueIndex q, uint64_t frames)
 {
 	const char *reason = "the driver has posted no buffers";
 
-	statistics_.rx_overrun();
-	host_.tell(dropped(q, reason), "RX queue %u: a frame is dropped: %s", q.value, reason);
+	statistics_.rx_overrun(frames);
+	host_.tell(dropped(q, reason, frames), "RX queue %u: frames dropped: %llu: %s", q.value,
+		   static_cast<unsigned long long>(frames), reason);
 }
 
 /* The queue is out of buffers: hold the frame for a while, then drop. */
@@ -135,7 +138,7 @@ ena_receive_result Receiver::starve(QueueIndex q)
 		held_ = true;
 		return ENA_RECEIVE_HOLD;
 	}
-	overrun(q);
+	overrun(q, 1);
 	return ENA_RECEIVE_TAKEN;
 }
 
@@ -216,8 +219,8 @@ ena_receive_result Receiver::receive_large(std::span<uint8_t> frame, const ena_v
 			break;
 		left--;
 	}
-	for (; left; left--)
-		overrun(*q);
+	if (left)
+		overrun(*q, left);
 	return ENA_RECEIVE_TAKEN;
 }
 
@@ -279,7 +282,7 @@ bool Receiver::refill(QueueIndex q)
 
 	/* What is left moves to the front; there is less of it than of one frame. */
 	const uint16_t left = rx.held();
-	memmove(rx.cache.data(), &rx.cache[rx.next], left * sizeof(rx.cache[0]));
+	memmove(rx.cache.data(), rx.cache.data() + rx.next, left * sizeof(rx.cache[0]));
 	rx.cached = left;
 	rx.next = 0;
 	while (rx.cached < RxState::cache_size && sq.waiting()) {

@@ -85,9 +85,9 @@ class Receiver {
 						       const ena_vnet_hdr &hdr);
 	[[nodiscard]] ena_receive_result deliver(std::span<const iovec> frame, size_t length,
 						 Known known);
-	/* A frame of a queue is dropped: counts; the answer is for the history. */
-	[[nodiscard]] Happening dropped(QueueIndex q, const char *reason);
-	void overrun(QueueIndex q);
+	/* Frames of a queue are dropped: counts; the answer is for the history. */
+	[[nodiscard]] Happening dropped(QueueIndex q, const char *reason, uint64_t frames = 1);
+	void overrun(QueueIndex q, uint64_t frames);
 	[[nodiscard]] ena_receive_result starve(QueueIndex q);
 
 	[[nodiscard]] std::optional<QueueIndex>

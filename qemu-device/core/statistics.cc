@@ -15,14 +15,14 @@ void put(ena_split64 &field, uint64_t value)
 }
 } // namespace
 
-void Statistics::count_drop(const char *reason, bool tx)
+void Statistics::count_drop(const char *reason, bool tx, uint64_t packets)
 {
 	for (ena_drop_count &count : drops_) {
 		if (!count.reason)
 			count = {reason, tx, 0};
 		/* The same sentence may have an address in each file. */
 		if (count.tx == tx && (count.reason == reason || !strcmp(count.reason, reason))) {
-			count.packets++;
+			count.packets += packets;
 			return;
 		}
 	}

@@ -29,22 +29,22 @@ class Statistics {
 	void tx_drop(const char *reason)
 	{
 		total_.tx_drops++;
-		count_drop(reason, true);
+		count_drop(reason, true, 1);
 	}
 	void received(uint64_t bytes)
 	{
 		total_.rx_packets++;
 		total_.rx_bytes += bytes;
 	}
-	void rx_drop(const char *reason)
+	void rx_drop(const char *reason, uint64_t frames = 1)
 	{
-		total_.rx_drops++;
-		count_drop(reason, false);
+		total_.rx_drops += frames;
+		count_drop(reason, false, frames);
 	}
-	/* A drop because the driver had no buffer. */
-	void rx_overrun()
+	/* Drops because the driver had no buffer. */
+	void rx_overrun(uint64_t frames)
 	{
-		total_.rx_overruns++;
+		total_.rx_overruns += frames;
 	}
 	/* ENA Express could have sent these. */
 	void srd_eligible(uint64_t packets)
@@ -83,7 +83,7 @@ class Statistics {
 	void snapshot(Snapshot &s);
 
     private:
-	void count_drop(const char *reason, bool tx);
+	void count_drop(const char *reason, bool tx, uint64_t packets);
 
 	std::array<ena_drop_count, 64> drops_{}; /* more reasons than there are */
 	ena_device_stats total_{};

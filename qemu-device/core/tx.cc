@@ -265,6 +265,9 @@ void Transmitter::emit(QueueIndex q, std::span<const iovec> iov, const ena_vnet_
 {
 	const ena_transmit_result result = host_.transmit(q.value % config_.queues, iov.data(),
 							  static_cast<int>(iov.size()), hdr);
+
+	/* Functions that get a large packet have as many as we would have made of it. */
+	budget_ -= static_cast<unsigned int>(std::min<uint64_t>(budget_, packets - 1));
 	if (result == ENA_TRANSMIT_DROPPED) {
 		drop_unasked(q, "the network did not take it");
 	} else {
@@ -320,7 +323,7 @@ const char *Transmitter::send(QueueIndex q, const TxPacket &packet)
 		return "its buffers cannot be read";
 	if (const char *fault = decode(packet, head, offload))
 		return fault;
-	return peer_resolves(offload, std::span(bounce_).first(head))
+	return peer_resolves(packet, offload, std::span(bounce_).first(head))
 		       ? send_to_able_peer(q, packet, offload, head)
 		       : send_resolved(q, packet, offload, head);
 }

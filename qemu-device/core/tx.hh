@@ -136,9 +136,13 @@ class Transmitter {
 						 const TxOffload &offload);
 
 	void send_segments();
-	[[nodiscard]] bool peer_resolves(const TxOffload &offload,
+	[[nodiscard]] static bool l4_ends_frame(const TxPacket &packet, const TxOffload &offload,
+						std::span<const uint8_t> head);
+	[[nodiscard]] bool peer_resolves(const TxPacket &packet, const TxOffload &offload,
 					 std::span<const uint8_t> head) const;
 	[[nodiscard]] bool wire_resolves(const TxOffload &offload) const;
+	static void store_ip_length(const TxOffload &offload, size_t frame_length,
+				    std::span<uint8_t> head);
 	void store_pseudo_sum(const TxOffload &offload, std::span<uint8_t> head) const;
 	[[nodiscard]] bool gather(const TxPacket &packet, size_t from, size_t to);
 	void emit(QueueIndex q, std::span<const iovec> iov, const ena_vnet_hdr &hdr,

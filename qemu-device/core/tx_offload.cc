@@ -19,7 +19,8 @@ uint16_t checksum_offset(bool tcp)
 
 /*
  * Segmentation goes by the meta descriptor alone: the length in the IP header
- * says nothing of a frame that is cut up, and drivers leave it as they like.
+ * says nothing of a frame that is cut up, and drivers leave it as they like
+ * (store_ip_length()).
  */
 const char *Transmitter::decode_tso(const TxPacket &packet, std::span<const uint8_t> head,
 				    TxOffload &o) const
@@ -38,6 +39,8 @@ const char *Transmitter::decode_tso(const TxPacket &packet, std::span<const uint
 		return "segmentation is asked for and its meta descriptor names no TCP over IP";
 	if (header > head.size() || header > net::Segmenter::max_header)
 		return "segmentation is asked for and its headers reach beyond its first 256 bytes";
+	if (l3 == ENA_L3_IPV4 && packet.length - meta.l3_offset > UINT16_MAX)
+		return "it is longer than an IP packet can be";
 	if (header + meta.mss > config_.max_mtu + frame_overhead)
 		return "its MSS makes segments longer than the largest MTU";
 
@@ -46,7 +49,6 @@ const char *Transmitter::decode_tso(const TxPacket &packet, std::span<const uint
 	o.packet.l3_offset = meta.l3_offset;
 	o.packet.l3_length = meta.l3_length;
 	o.packet.l4_offset = static_cast<uint16_t>(l4);
-	/* packet.length was bounded by one IP packet behind its Ethernet header. */
 	o.packet.l4_length = static_cast<uint16_t>(packet.length - l4);
 	o.packet.header_length = static_cast<uint16_t>(header);
 	o.mss = meta.mss;
@@ -79,7 +81,10 @@ const char *Transmitter::decode(const TxPacket &packet, size_t head_length, TxOf
 		if (packet.meta.l3_length)
 			o.csum_start = static_cast<uint16_t>(packet.meta.l3_offset +
 							     packet.meta.l3_length);
-		if (!o.csum_start || o.csum_start + o.csum_offset + 2u > packet.length)
+		/* Stored by the receiver, it must not change what the switch has judged. */
+		if (o.csum_start < ethernet_header)
+			return "the checksum to finish begins in its Ethernet header";
+		if (o.csum_start + o.csum_offset + 2u > packet.length)
 			return "the checksum to finish is outside of it";
 		return nullptr;
 	}
@@ -88,9 +93,24 @@ const char *Transmitter::decode(const TxPacket &packet, size_t head_length, TxOf
 	return nullptr;
 }
 
-/* The wire's peer, or the functions that get it. */
-bool Transmitter::peer_resolves(const TxOffload &o, std::span<const uint8_t> head) const
+/* Its peer sums up to the end of the frame: no padding, and nothing behind a UDP datagram. */
+bool Transmitter::l4_ends_frame(const TxPacket &packet, const TxOffload &o,
+				std::span<const uint8_t> head)
 {
+	const net::Packet &p = o.packet;
+
+	if (size_t{p.l4_offset} + p.l4_length != packet.length)
+		return false;
+	return p.l4 != net::L4::udp ||
+	       net::load_be16(&head[p.l4_offset + net::udp::length]) == p.l4_length;
+}
+
+/* The wire's peer, or the functions that get it. */
+bool Transmitter::peer_resolves(const TxPacket &packet, const TxOffload &o,
+				std::span<const uint8_t> head) const
+{
+	if (o.l4_csum && !o.l4_partial && !l4_ends_frame(packet, o, head))
+		return false;
 	return wire_resolves(o) || host_.stays_inside(head);
 }
 
@@ -113,6 +133,21 @@ void Transmitter::store_pseudo_sum(const TxOffload &o, std::span<uint8_t> head) 
 	net::store_be16(&head[o.csum_start + o.csum_offset], sum.fold());
 }
 
+/* Peers go by it, and a driver may have left it at 0, as Windows does. */
+void Transmitter::store_ip_length(const TxOffload &o, size_t frame_length, std::span<uint8_t> head)
+{
+	const size_t length = frame_length - o.packet.l3_offset;
+
+	if (o.packet.l3 == net::L3::ipv4) {
+		net::store_be16(&head[o.packet.l3_offset + net::ipv4::total_length],
+				static_cast<uint16_t>(length));
+		net::fill_l3(head, o.packet);
+	} else {
+		net::store_be16(&head[o.packet.l3_offset + net::ipv6::payload_length],
+				static_cast<uint16_t>(length - net::ipv6::fixed_header));
+	}
+}
+
 const char *Transmitter::send_to_able_peer(QueueIndex q, const TxPacket &packet, const TxOffload &o,
 					   size_t head_length)
 {
@@ -120,7 +155,9 @@ const char *Transmitter::send_to_able_peer(QueueIndex q, const TxPacket &packet,
 	ena_vnet_hdr hdr{};
 	uint64_t segments = 1;
 
-	if (o.l3_csum)
+	if (o.tso)
+		store_ip_length(o, packet.length, head);
+	else if (o.l3_csum)
 		net::fill_l3(head, o.packet);
 	if (o.l4_csum) {
 		if (!o.l4_partial)

@@ -196,8 +196,7 @@ void Functions::send(fuzz::Input &input)
 		pieces[count] = {&bytes[at], part};
 		at += part;
 	}
-	const ena_switch_route route =
-		ena_switch_forward(switch_, from, pieces.data(), static_cast<int>(count));
+	const ena_switch_route route = ena_switch_forward(switch_, from, bytes.data(), size);
 	check(from, std::span(bytes).first(size), route);
 	if (!(route.retagged.words[0] | route.retagged.words[1]))
 		return;

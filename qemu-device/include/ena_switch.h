@@ -22,6 +22,8 @@ enum {
 	ENA_SWITCH_FIRST_VF = 2,
 	ENA_SWITCH_MAX_VFS = 64,
 	ENA_SWITCH_MAX_PORTS = ENA_SWITCH_FIRST_VF + ENA_SWITCH_MAX_VFS,
+	/* Bytes of a frame that decide where it goes: addresses, a tag, a type. */
+	ENA_SWITCH_HEAD = 18,
 };
 
 /* Who carries frames between functions: this switch, or its neighbour, by reflection. */
@@ -73,9 +75,12 @@ void ena_switch_set_mode(struct ena_switch *sw, enum ena_switch_mode mode);
 /* @port: not the wire, and below ENA_SWITCH_MAX_PORTS. */
 void ena_switch_set_port(struct ena_switch *sw, unsigned int port,
 			 const struct ena_switch_port *to);
-/* Where a frame from @from goes; no port: it is refused, and counted. */
+/*
+ * Where a frame from @from goes; no port: it is refused, and counted. @head: its first
+ * ENA_SWITCH_HEAD bytes or more, or all if it has less.
+ */
 struct ena_switch_route ena_switch_forward(struct ena_switch *sw, unsigned int from,
-					   const struct iovec *iov, int iovcnt);
+					   const uint8_t *head, size_t length);
 /* Whether such a frame would not go to the wire. Counts nothing. */
 bool ena_switch_stays_inside(const struct ena_switch *sw, unsigned int from, const uint8_t *head,
 			     size_t length);

@@ -44,7 +44,7 @@ static void ena_mmio_write(void *opaque, hwaddr addr, uint64_t value, unsigned i
 		return;
 	}
 	ena_device_mmio_write(s->core, addr, value, size);
-	ena_leave(s);
+	ena_leave_with_messages(s);
 }
 
 /* The core judges every width and alignment itself. */
@@ -56,23 +56,28 @@ static const MemoryRegionOps ena_mmio_ops = {
 	.impl = {.min_access_size = 1, .max_access_size = 8, .unaligned = true},
 };
 
-static bool is_asleep(const PCIDevice *pci)
+bool ena_is_asleep(const ENAState *s)
 {
+	const PCIDevice *pci = &s->parent_obj;
+
 	return pci_get_word(pci->config + ENA_CAP_PM + PCI_PM_CTRL) & PCI_PM_CTRL_STATE_MASK;
 }
 
 static void ena_config_write(PCIDevice *pci, uint32_t addr, uint32_t value, int len)
 {
-	bool was_asleep = is_asleep(pci);
+	ENAState *s = ENA(pci);
+	bool was_asleep = ena_is_asleep(s);
 
 	pci_default_write_config(pci, addr, value, len);
-	if (is_asleep(pci) && !was_asleep && ena_enter(ENA(pci))) {
-		ena_device_sleep(ENA(pci)->core);
-		ena_leave(ENA(pci));
+	if (ena_is_asleep(s) && !was_asleep && ena_enter(s)) {
+		ena_device_sleep(s->core);
+		ena_leave(s);
+	} else if (was_asleep) {
+		ena_host_kick(s);
 	}
 	pcie_cap_flr_write_config(pci, addr, value, len);
 	pcie_aer_write_config(pci, addr, value, len);
-	ena_sriov_update(ENA(pci));
+	ena_sriov_update(s);
 }
 
 static bool init_msix(ENAState *s, Error **errp)
@@ -218,6 +223,7 @@ static void ena_exit(PCIDevice *pci)
 /* Bus reset, machine reset and FLR. */
 static void ena_reset_hold(Object *obj, ResetType type)
 {
+	pcie_cap_deverr_reset(PCI_DEVICE(obj));
 	ena_host_reset(ENA(obj));
 }
 

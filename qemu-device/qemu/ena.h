@@ -125,15 +125,23 @@ bool ena_inject(ENAState *s, const char *text, Error **errp);
 /*
  * The core is not reentrant, and QEMU may come back while it calls out: a peer
  * answers a frame at once, a message interrupt points at our own registers.
- * Every call into the core is between these two; false: the core is busy (or
- * gone), do not call. @leave delivers the interrupts raised meanwhile.
+ * Every call into the core is between ena_enter() and one of the others; false: the core is
+ * busy (or gone), do not call.
  */
 bool ena_enter(ENAState *s);
+/* The bottom half sends the messages of interrupts that were raised meanwhile. */
 void ena_leave(ENAState *s);
+/*
+ * Sends them at once. One may unplug adapters: neither their cores nor their net clients may
+ * be at work below the caller.
+ */
+void ena_leave_with_messages(ENAState *s);
 
 /* Create and free the core, its bottom half and its timer. */
 bool ena_host_init(ENAState *s, Error **errp);
 void ena_host_exit(ENAState *s);
+/* In D3hot: no DMA, no messages, and what the wire brings is lost. */
+bool ena_is_asleep(const ENAState *s);
 /* Power-on state; put off to the bottom half if the core is busy. */
 void ena_host_reset(ENAState *s);
 /* Have the bottom half run soon. */

@@ -67,6 +67,10 @@ static void set_event(Object *obj, Visitor *v, const char *name, void *opaque, E
 
 	if (!visit_value(v, name, event->value, &value, errp))
 		return;
+	if (!ena_machine_runs()) {
+		error_setg(errp, "%s: the machine is stopped", name);
+		return;
+	}
 	if (!ena_enter(s)) {
 		error_setg(errp, "%s: the adapter is not realized, or busy", name);
 		return;

@@ -4,6 +4,7 @@
  * are carried.
  */
 #include "qemu/osdep.h"
+#include "qemu/iov.h"
 #include "qapi/error.h"
 #include "qobject/qdict.h"
 #include "qobject/qlist.h"
@@ -21,7 +22,7 @@ static void deliver(ENAFabric *fabric, unsigned int port, const struct iovec *io
 	ENAState *s = fabric->function[port];
 	enum ena_receive_result result = ENA_RECEIVE_HOLD;
 
-	if (ena_enter(s)) {
+	if (!ena_is_asleep(s) && ena_enter(s)) {
 		result = ena_device_receive(s->core, iov, iovcnt, hdr);
 		ena_leave(s);
 	}
@@ -29,10 +30,7 @@ static void deliver(ENAFabric *fabric, unsigned int port, const struct iovec *io
 		fabric->lost[port]++;
 }
 
-/*
- * An interrupt of a function can undo the adapter: look for the fabric again at each turn.
- * @queue: of the wire, if @to has it.
- */
+/* @queue: of the wire, if @to has it. */
 static enum ena_transmit_result send_to(ENAState *pf, struct ena_switch_ports to,
 					unsigned int queue, const struct iovec *iov, int iovcnt,
 					const struct ena_vnet_hdr *hdr)
@@ -40,15 +38,15 @@ static enum ena_transmit_result send_to(ENAState *pf, struct ena_switch_ports to
 	bool out = to.words[0] & UINT64_C(1) << ENA_SWITCH_WIRE;
 	unsigned int word;
 
-	/* It was for functions when it was sent, and has waited (ena_device_set_faults()) since. */
+	/* It was for functions when it was sent, and has waited (ena_device_inject()) since. */
 	if (hdr && !pf->vnet && (hdr->flags & ENA_VNET_NEEDS_CSUM || hdr->gso_type))
 		out = false;
 
 	to.words[0] &= ~(UINT64_C(1) << ENA_SWITCH_WIRE);
 	for (word = 0; word < ARRAY_SIZE(to.words); word++)
-		for (; to.words[word] && pf->fabric; to.words[word] &= to.words[word] - 1)
+		for (; to.words[word]; to.words[word] &= to.words[word] - 1)
 			deliver(pf->fabric, 64 * word + ctz64(to.words[word]), iov, iovcnt, hdr);
-	return out && pf->nic ? ena_net_transmit(pf, queue, iov, iovcnt, hdr) : ENA_TRANSMIT_SENT;
+	return out ? ena_net_transmit(pf, queue, iov, iovcnt, hdr) : ENA_TRANSMIT_SENT;
 }
 
 static bool none(const struct ena_switch_ports *ports)
@@ -78,15 +76,13 @@ static enum ena_transmit_result send_along(ENAState *pf, const struct ena_switch
 					   unsigned int queue, const struct iovec *iov, int iovcnt,
 					   const struct ena_vnet_hdr *hdr)
 {
-	enum ena_transmit_result result = send_to(pf, route->as_it_is, queue, iov, iovcnt, hdr);
+	enum ena_transmit_result as_it_is = send_to(pf, route->as_it_is, queue, iov, iovcnt, hdr);
+	enum ena_transmit_result retagged;
 
 	if (none(&route->retagged))
-		return result;
-	if (result != ENA_TRANSMIT_SENT) {
-		send_retagged(pf, route, queue, iov, iovcnt, hdr);
-		return result;
-	}
-	return send_retagged(pf, route, queue, iov, iovcnt, hdr);
+		return as_it_is;
+	retagged = send_retagged(pf, route, queue, iov, iovcnt, hdr);
+	return as_it_is == ENA_TRANSMIT_SENT ? retagged : as_it_is;
 }
 
 enum ena_transmit_result ena_fabric_transmit(ENAState *s, unsigned int queue,
@@ -94,27 +90,41 @@ enum ena_transmit_result ena_fabric_transmit(ENAState *s, unsigned int queue,
 					     const struct ena_vnet_hdr *hdr)
 {
 	ENAState *pf = s->pf ?: s;
+	struct iovec local[ENA_FABRIC_IOV];
+	g_autofree struct iovec *heap = NULL;
+	struct iovec *pieces = local;
+	uint8_t head[ENA_SWITCH_HEAD];
 	enum ena_transmit_result result;
 	struct ena_switch_route route;
+	size_t length;
 
 	if (!pf->fabric)
 		return ENA_TRANSMIT_DROPPED;
-	route = ena_switch_forward(pf->fabric->sw, s->port, iov, iovcnt);
+	/* The sender may write to its memory meanwhile: what is judged is what is delivered. */
+	length = iov_to_buf(iov, iovcnt, 0, head, sizeof(head));
+	/* Its core has forgotten that by a reset. What the wire can hold is for all functions. */
+	if (s->wire_full && !ena_switch_stays_inside(pf->fabric->sw, s->port, head, length))
+		return ENA_TRANSMIT_DROPPED;
+	route = ena_switch_forward(pf->fabric->sw, s->port, head, length);
 	if (none(&route.as_it_is) && none(&route.retagged))
 		return ENA_TRANSMIT_DROPPED;
-	/* Its core has forgotten that by a reset. What the wire can hold is for all functions. */
-	if (s->wire_full)
-		return ENA_TRANSMIT_DROPPED;
-	result = send_along(pf, &route, queue, iov, iovcnt, hdr);
-	s->wire_full = result == ENA_TRANSMIT_BUSY;
+	if (iovcnt + 1 > ENA_FABRIC_IOV)
+		pieces = heap = g_new(struct iovec, iovcnt + 1);
+	pieces[0] = (struct iovec){.iov_base = head, .iov_len = length};
+	iovcnt = 1 + iov_copy(pieces + 1, iovcnt, iov, iovcnt, length, SIZE_MAX);
+	result = send_along(pf, &route, queue, pieces, iovcnt, hdr);
+	/* A frame that stays inside says nothing of the wire. */
+	s->wire_full |= result == ENA_TRANSMIT_BUSY;
 	return result;
 }
 
 void ena_fabric_receive(ENAState *pf, const struct iovec *iov, int iovcnt,
 			const struct ena_vnet_hdr *hdr)
 {
+	uint8_t head[ENA_SWITCH_HEAD];
+	size_t length = iov_to_buf(iov, iovcnt, 0, head, sizeof(head));
 	struct ena_switch_route route =
-		ena_switch_forward(pf->fabric->sw, ENA_SWITCH_WIRE, iov, iovcnt);
+		ena_switch_forward(pf->fabric->sw, ENA_SWITCH_WIRE, head, length);
 
 	send_along(pf, &route, 0, iov, iovcnt, hdr);
 }

@@ -27,6 +27,11 @@ static void set_inject(Object *obj, const char *text, Error **errp)
 {
 	ENAState *s = ENA(obj);
 
+	if (s->core && !ena_machine_runs()) {
+		/* Frames that a fault has delayed go out when it is cleared. */
+		error_setg(errp, "inject: the machine is stopped");
+		return;
+	}
 	if (s->core) {
 		ena_inject(s, text, errp);
 		return;

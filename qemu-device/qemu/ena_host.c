@@ -47,12 +47,24 @@ bool ena_enter(ENAState *s)
 	return true;
 }
 
+static void leave(ENAState *s)
+{
+	s->in_core = false;
+	ena_net_check_receive(s);
+}
+
 void ena_leave(ENAState *s)
+{
+	leave(s);
+	if (s->raised)
+		ena_host_kick(s);
+}
+
+void ena_leave_with_messages(ENAState *s)
 {
 	PCIDevice *pci = PCI_DEVICE(s);
 
-	s->in_core = false;
-	ena_net_check_receive(s);
+	leave(s);
 	/*
 	 * The guest chooses where a message goes, so it may come back as an
 	 * access to this device, as FLR or as unplug: take one bit at a time.
@@ -274,19 +286,30 @@ static void ena_work(ENAState *s)
 	ena_device_poll(s->core);
 }
 
+static void unref(void *opaque)
+{
+	object_unref(OBJECT(opaque));
+}
+
 static void ena_bh(void *opaque)
 {
 	ENAState *s = opaque;
 
 	/* When the machine runs again, ena_migration.c asks for another turn. */
-	if (!ena_machine_runs() || !ena_enter(s))
+	if (!ena_machine_runs() || ena_is_asleep(s) || !ena_enter(s))
 		return;
+	object_ref(OBJECT(s));
 	ena_work(s);
-	ena_leave(s);
+	ena_leave_with_messages(s);
 	if (s->core && s->receive_ready) {
 		s->receive_ready = false;
 		ena_net_flush(s);
 	}
+	/* A message has unplugged it: QEMU still looks at its reentrancy guard behind this. */
+	if (!s->core)
+		aio_bh_schedule_oneshot(qemu_get_aio_context(), unref, s);
+	else
+		object_unref(OBJECT(s));
 }
 
 void ena_host_reset(ENAState *s)

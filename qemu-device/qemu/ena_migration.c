@@ -70,6 +70,9 @@ static int ena_post_save(void *opaque)
 
 static int ena_pre_load(void *opaque)
 {
+	ENAState *s = opaque;
+
+	s->raised = 0;
 	return ena_post_save(opaque);
 }
 
@@ -101,10 +104,29 @@ static int ena_post_load(void *opaque, int version_id)
 	s->link_changed = true;
 	s->receive_ready = true;
 	s->timer_due = false;
-	s->raised = 0;
 	ena_host_kick(s);
 	return 0;
 }
+
+static bool messages_wait(void *opaque)
+{
+	ENAState *s = opaque;
+
+	return s->raised;
+}
+
+/* The bottom half was still to send them. */
+static const VMStateDescription ena_vmstate_raised = {
+	.name = TYPE_ENA "/raised",
+	.version_id = 1,
+	.minimum_version_id = 1,
+	.needed = messages_wait,
+	.fields =
+		(const VMStateField[]){
+			VMSTATE_UINT64(raised, ENAState),
+			VMSTATE_END_OF_LIST(),
+		},
+};
 
 const VMStateDescription ena_vmstate = {
 	.name = TYPE_ENA,
@@ -132,4 +154,5 @@ const VMStateDescription ena_vmstate = {
 			VMSTATE_VBUFFER_ALLOC_UINT32(snapshot, ENAState, 0, NULL, snapshot_size),
 			VMSTATE_END_OF_LIST(),
 		},
+	.subsections = (const VMStateDescription *const[]){&ena_vmstate_raised, NULL},
 };

@@ -121,6 +121,8 @@ static enum ena_receive_result receive_frame(ENAState *s, const struct iovec *io
 		ena_fabric_receive(s, iov, iovcnt, hdr);
 		return ENA_RECEIVE_TAKEN;
 	}
+	if (ena_is_asleep(s))
+		return ENA_RECEIVE_TAKEN;
 	/* Held by the net layer until the flush that can_receive's refusal asks for. */
 	if (!ena_enter(s)) {
 		s->receive_refused = true;

@@ -14,7 +14,7 @@ enum {
 	 * which must belong to nobody.
 	 */
 	ENA_CAP_SRIOV = 0x160,
-	/* The first virtual function is function 128 of the bus; room for 64 after any slot. */
+	/* Added to the adapter's own number, which below a port is 0: room for 64 on that bus. */
 	ENA_VF_OFFSET = 0x80,
 	ENA_VF_STRIDE = 1,
 };

@@ -225,6 +225,18 @@ TEST(Admin, RingsOfWrongShapeAreNotActivated)
 	EXPECT_EQ(g.host.run(), 0u);
 }
 
+TEST(Admin, RingsThatAreGivenAgainStartAnew)
+{
+	Guest g;
+	g.start();
+	for (unsigned int i = 0; i < 5; i++)
+		(void)g.get_feature_raw(ENA_FEATURE_MAX_QUEUES_EXT);
+	g.start_admin_again();
+	(void)g.get_feature_raw(ENA_FEATURE_MAX_QUEUES_EXT);
+	EXPECT_EQ(g.last.common.status, 0);
+	EXPECT_FALSE(g.host.read(ENA_REG_DEV_STS) & ENA_DEV_STS_FATAL_ERROR);
+}
+
 /* As iPXE does before it frees the memory. */
 TEST(Admin, RingsAreTakenAwayByZero)
 {

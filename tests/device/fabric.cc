@@ -261,7 +261,8 @@ bool Fabric::deliver(const ena_switch_ports &to, std::span<const iovec> frame,
 void Fabric::forward(unsigned int port, const Bytes &frame, const ena_vnet_hdr &hdr)
 {
 	const iovec whole = {const_cast<uint8_t *>(frame.data()), frame.size()};
-	const ena_switch_route route = ena_switch_forward(switch_, port, &whole, 1);
+	const ena_switch_route route =
+		ena_switch_forward(switch_, port, frame.data(), frame.size());
 	const bool refused = !(route.as_it_is.words[0] | route.as_it_is.words[1] |
 			       route.retagged.words[0] | route.retagged.words[1]);
 	ena_vnet_hdr moved = hdr;

@@ -184,6 +184,22 @@ TEST_F(Rx, HoldsThenDropsThenTakesAgain)
 	EXPECT_EQ(take(frame).bytes, frame);
 }
 
+TEST_F(Rx, NothingIsHeldOverAReset)
+{
+	EXPECT_EQ(g.receive(make_frame()), ENA_RECEIVE_HOLD);
+	unsigned int ready = g.host.receive_ready;
+	g.reset();
+	EXPECT_GT(g.host.receive_ready, ready) << "by the driver";
+	EXPECT_EQ(g.receive(make_frame()), ENA_RECEIVE_TAKEN);
+
+	g.start();
+	q = g.create(true, 256, 1);
+	EXPECT_EQ(g.receive(make_frame()), ENA_RECEIVE_HOLD);
+	ready = g.host.receive_ready;
+	ena_device_reset(g.host.device);
+	EXPECT_GT(g.host.receive_ready, ready) << "of the function";
+}
+
 TEST_F(Rx, AStuckQueueDoesNotBlockItsNeighbour)
 {
 	auto other = g.create(true, 256, 2);

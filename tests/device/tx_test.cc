@@ -282,6 +282,41 @@ TEST_F(Tx, SegmentationByThePeer)
 	EXPECT_EQ(g.host.sent.size(), 1u + 4u);
 }
 
+/* Windows' drivers leave the IP length at 0; a peer would drop such a packet. */
+TEST_F(Tx, LargePacketsForThePeerHaveTheirLength)
+{
+	g.host.set_vnet(true, true, true, false);
+	for (bool ipv6 : {false, true}) {
+		FrameSpec spec{.ipv6 = ipv6};
+		Bytes frame = large(spec, 20000);
+		put16(frame, ipv6 ? 18 : 16, 0);
+		put16(frame, 24, ipv6 ? get16(frame, 24) : 0);
+		g.push_meta(q, 1448, 14, ipv6 ? 40 : 20, 5);
+		send(frame, (ipv6 ? tcp6 : tcp4) | tso, true, 4096);
+		ASSERT_FALSE(g.host.sent.empty());
+		const Bytes &sent = g.host.sent.back().bytes;
+		EXPECT_EQ(get16(sent, ipv6 ? 18 : 16), 20000 + 20 + (ipv6 ? 0 : 20));
+		EXPECT_TRUE(ipv6 || plain_sum(&sent[14], 20) == 0xffff);
+	}
+}
+
+/* A peer sums up to the frame's end. */
+TEST_F(Tx, WhatIsBehindTheDatagramIsNotSummedByThePeer)
+{
+	g.host.set_vnet(true, true, true, true);
+	for (bool tcp : {false, true}) {
+		const FrameSpec spec{.tcp = tcp, .payload = 1};
+		Bytes good = make_frame(spec);
+		good.resize(60, 0xaa);
+		Bytes frame = good;
+		put16(frame, checksum_at(spec), 0x1111);
+		send(frame, (tcp ? tcp4 : udp4) | ENA_TXD1_L4_CSUM);
+		ASSERT_FALSE(g.host.sent.empty());
+		EXPECT_EQ(g.host.sent.back().hdr.flags, 0);
+		EXPECT_EQ(g.host.sent.back().bytes, good);
+	}
+}
+
 TEST_F(Tx, BusyStopsUntilReadyEvenBetweenSegments)
 {
 	FrameSpec spec;
@@ -383,6 +418,18 @@ TEST_F(Tx, WorkIsBoundedAndFair)
 	EXPECT_LE(g.host.sent.size(), 256u);
 	g.host.run();
 	EXPECT_EQ(g.host.sent.size(), 20000u);
+
+	/* Nor those who get it whole. */
+	g.host.set_vnet(true, true, true, true);
+	g.host.sent.clear();
+	g.push_meta(q, 1, 14, 20, 5);
+	for (uint16_t i = 0; i < 8; i++)
+		g.push_packet(q, i, g.place(large(spec, 20000)), tcp4 | tso, i == 0);
+	g.host.write(q.doorbell, q.tail);
+	g.host.run(1);
+	EXPECT_EQ(g.host.sent.size(), 1u);
+	g.host.run();
+	EXPECT_EQ(g.host.sent.size(), 8u);
 }
 
 TEST_F(Tx, InvalidPacketsAreCompletedAndCounted)
@@ -418,6 +465,12 @@ TEST_F(Tx, InvalidPacketsAreCompletedAndCounted)
 	g.push_meta(q, 0, 200, 40, 5);
 	send(Bytes(60), tcp4 | ENA_TXD1_L4_CSUM | ENA_TXD1_L4_PARTIAL, true);
 	expect("checksum to finish is outside");
+	g.push_meta(q, 0, 0, 13, 5);
+	send(Bytes(60), tcp4 | ENA_TXD1_L4_CSUM | ENA_TXD1_L4_PARTIAL, true);
+	expect("checksum to finish begins in its Ethernet header");
+	g.push_meta(q, 1000, 14, 20, 5);
+	send(Bytes(65536 + 14), tcp4 | tso, true, 32768);
+	expect("longer than an IP packet can be");
 	send(Bytes(40), 0, false, 2);
 	expect("more than 19 descriptors");
 	endless_packet();
@@ -430,7 +483,7 @@ TEST_F(Tx, InvalidPacketsAreCompletedAndCounted)
 	expect("buffers cannot be read");
 	send(make_frame(), 0, true); /* no first bit, no meta */
 	expect("not marked as first");
-	EXPECT_EQ(stats().tx_drops, 15u);
+	EXPECT_EQ(stats().tx_drops, 17u);
 	send(make_frame());
 	EXPECT_EQ(g.host.sent.size(), 1u);
 }

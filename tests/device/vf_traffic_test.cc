@@ -236,6 +236,27 @@ TEST(VfSpoofCheck, HarmsNobodyElse)
 	EXPECT_EQ(count(f.vf(0)), 0U);
 }
 
+/* A checksum that the receiver finishes could be in the addresses, or in the tag. */
+TEST(VfSpoofCheck, NoChecksumIsFinishedInWhatWasJudged)
+{
+	Fabric f(2, 2);
+	Fabric::Function &hostile = f.vf(0);
+	const Bytes frame = Fabric::frame(broadcast, Fabric::made_mac(0));
+
+	for (uint8_t start = 1; start < 20; start++) {
+		hostile.g.push_meta(hostile.tx, 0, 0, start, 5);
+		hostile.g.push_packet(hostile.tx, start, hostile.g.place(frame),
+				      ENA_L3_IPV4 | ENA_L4_UDP << 8 | ENA_TXD1_L4_CSUM |
+					      ENA_TXD1_L4_PARTIAL,
+				      true);
+		hostile.g.ring(hostile.tx);
+		for (const Bytes &got : Fabric::received(f.vf(1)))
+			EXPECT_TRUE(std::equal(got.begin(), got.begin() + 18, frame.begin()))
+				<< unsigned{start};
+	}
+	EXPECT_TRUE(hostile.g.host.noted("begins in its Ethernet header"));
+}
+
 TEST(VfTrust, GivesWhatIsAddressedToNobody)
 {
 	Fabric f(3, 3);

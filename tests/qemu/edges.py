@@ -5,8 +5,9 @@
 import struct
 import sys
 
-from adapter import (BAD_OPCODE, DEV_CTL, DEV_STS, INTR_MASK, MMIO_READ, MSIX_AT, PM_AT, READY,
-                     RESET_IN_PROGRESS, VERSION, AdminQueue, aim_vector, point_response_at, readless)
+from adapter import (BAD_OPCODE, DEV_CTL, DEV_STS, DEVICE_CONTROL, FLR, INTR_MASK, LINK_CHANGE,
+                     MMIO_READ, MSIX_AT, PM_AT, READY, RESET_IN_PROGRESS, VERSION, AdminQueue,
+                     EventQueue, aim_vector, point_response_at, readless)
 from qtest import BAR, BAR0, BAR1, COMMAND, MASTER, MEMORY, RAM
 from tap import equal, main, test
 
@@ -139,6 +140,37 @@ def d3_and_back(setup):
         vm.set_config(PM_AT + 4, 0, 2)
         vm.map()
         alive(vm, "D3")
+
+
+@test
+def nothing_leaves_the_adapter_in_d3(setup):
+    with setup.run() as vm:
+        vm.map()
+        events = EventQueue(vm, AdminQueue(vm), [LINK_CHANGE])
+        events.next()
+        aim_vector(vm, 0, RAM + 0x800, 0x55)
+        vm.write(RAM + 0x800, 0)
+        vm.set_config(PM_AT + 4, 3, 2)
+        vm.qmp("set_link", name="eth", up=False)
+        equal(events.next(0.2), None, "an event")
+        equal(vm.read(RAM + 0x800), 0, "a message")
+        vm.set_config(PM_AT + 4, 0, 2)
+        vm.map()
+        assert events.next(), "the event does not come when the adapter is awake"
+        equal(vm.read(RAM + 0x800), 0x55, "the message")
+
+
+@test
+def a_function_level_reset_wakes_it_and_silences_its_errors(setup):
+    with setup.run() as vm:
+        vm.map()
+        vm.set_config(DEVICE_CONTROL, 0xF, 2)
+        vm.set_config(PM_AT + 4, 3, 2)
+        vm.set_config(DEVICE_CONTROL, vm.config(DEVICE_CONTROL, 2) | FLR, 2)
+        equal(vm.config(DEVICE_CONTROL, 2) & 0xF, 0, "error reporting after the FLR")
+        equal(vm.config(PM_AT + 4, 2) & 3, 0, "power state after the FLR")
+        vm.map()
+        alive(vm, "an FLR in D3")
 
 
 @test

@@ -96,6 +96,19 @@ def events_on_request(setup):
 
 
 @test
+def nothing_is_posted_while_the_machine_is_stopped(setup):
+    """Its memory may have been saved already."""
+    with setup.run() as vm:
+        events = start(vm, KEEP_ALIVE)
+        vm.qmp("cont")
+        vm.qmp("stop")
+        for name, value in (("post-keep-alive", True), ("inject", "none")):
+            told = vm.qmp("qom-set", path=ADAPTER, property=name, value=value)
+            assert "the machine is stopped" in told.get("error", {}).get("desc", ""), f"{name}: {told}"
+        equal(events.next(0.2), None, "an event")
+
+
+@test
 def refusals(setup):
     with setup.run() as vm:
         vm.map()

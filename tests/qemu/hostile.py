@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a malicious or careless guest does to the adapter. TAP on stdout."""
 
+import socket
 import sys
+import tempfile
 
 from adapter import (BAD_OPCODE, DEV_CTL, DEV_STS, DEVICE_CONTROL, FLR, INTR_MASK, MMIO_READ,
                      READY, RESET_IN_PROGRESS, VERSION, AdminQueue, aim_vector,
-                     point_response_at, readless)
+                     point_response_at, readless, wait_for)
+from functions import PF_ADDRESS, PF_WINDOW, VF_BAR0, Function, frame, functions, made_mac
 from qtest import BAR0, BAR1, COMMAND, ECAM, MASTER, MEMORY, RAM, ROOT_PORT
 from tap import equal, main, test
 
@@ -94,17 +97,62 @@ def interrupt_that_is_a_function_level_reset(setup):
         equal(AdminQueue(vm).submit(0xFF), BAD_OPCODE, "status of a command afterwards")
 
 
+def aim_at_unplug(vm, vector, slot_control):
+    """@vector's message powers the adapter's slot off."""
+    aim_vector(vm, vector, ECAM + (4 << 15) + slot_control, 0x07C0)
+
+
+def gone(vm):
+    equal(wait_for(lambda: vm.config(0) == 0xFFFFFFFF or None, 5), True, "identity of the empty slot")
+    equal("error" in vm.qmp("qom-get", path="/machine/peripheral/eth", property="type"), True,
+          "adapter gone")
+
+
 @test
 def interrupt_that_unplugs_the_adapter(setup):
     with setup.run(bus="rp", extra=ROOT_PORT) as vm:
         vm.enable_ecam()
         slot_control = vm.open_root_port() + 0x18
         vm.map()
-        aim_vector(vm, 0, ECAM + (4 << 15) + slot_control, 0x07C0)
+        aim_at_unplug(vm, 0, slot_control)
         AdminQueue(vm).submit(0xFF)
-        equal(vm.config(0), 0xFFFFFFFF, "identity of the empty slot")
-        equal("error" in vm.qmp("qom-get", path="/machine/peripheral/eth", property="type"), True,
-              "adapter gone")
+        gone(vm)
+
+
+@test
+def interrupt_of_a_frame_that_unplugs_the_adapter(setup):
+    """The frame comes from the wire, whose code is at work on it meanwhile."""
+    with tempfile.TemporaryDirectory(prefix="openena-") as at:
+        # The processor halts at once.
+        with open(f"{at}/bios", "wb") as bios:
+            bios.write(b"\xf4" * 65536)
+        wire = ("-bios", f"{at}/bios", "-netdev", f"dgram,id=w,local.type=unix,local.path={at}/in,"
+                f"remote.type=unix,remote.path={at}/out", "-netdev", "hubport,hubid=0,id=p,netdev=w")
+        with setup.run("mac=" + PF_ADDRESS, bus="rp", extra=(*ROOT_PORT, *wire)) as vm, \
+                socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as peer:
+            peer.bind(f"{at}/out")
+            vm.enable_ecam()
+            slot_control = vm.open_root_port() + 0x18
+            vm.map()
+            Function(vm, BAR0, PF_WINDOW).receive_one(1)
+            aim_at_unplug(vm, 1, slot_control)
+            vm.qmp("cont")
+            for _ in range(3):
+                peer.sendto(frame(PF_ADDRESS, "02:00:00:00:00:99"), f"{at}/in")
+            gone(vm)
+
+
+@test
+def interrupt_of_a_neighbours_frame_that_unplugs_the_adapter(setup):
+    """The function that sends it goes, too, in the middle of that."""
+    with setup.run("sriov-vfs=1,queues=2,llq=off,mac=" + PF_ADDRESS, bus="rp", extra=ROOT_PORT) as vm:
+        slot_control = vm.open_root_port(window=VF_BAR0 & 0xFFF00000) + 0x18
+        _, (pf, vf) = functions(vm, 1)
+        pf.receive_one(1)
+        sender = vf.transmit_queue()
+        aim_at_unplug(vm, 1, slot_control)
+        sender.send(frame(PF_ADDRESS, made_mac(0)), 3)
+        gone(vm)
 
 
 if __name__ == "__main__":

@@ -140,7 +140,7 @@ class Qemu:
 
     def enable_ecam(self):
         self.set_config(0x60, ECAM | 1, slot=0)
-        return ECAM + (SLOT << 15)
+        return ECAM + (self.bus << 20 if self.bus else SLOT << 15)
 
     def capabilities(self, slot=None):
         """{capability id: offset}"""
@@ -152,10 +152,10 @@ class Qemu:
             offset = self.config(offset + 1, 1, slot)
         return found
 
-    def open_root_port(self):
-        """Route bus 1 and the BARs through ROOT_PORT; where its PCIe capability is."""
+    def open_root_port(self, window=BAR0):
+        """Route bus 1 and memory from @window to the BARs through ROOT_PORT; where its PCIe capability is."""
         self.set_config(0x18, 0x010100, slot=4)
-        self.set_config(0x20, BAR0 >> 16 | (BAR0 & 0xFFF00000), slot=4)
+        self.set_config(0x20, (BAR0 & 0xFFF00000) | window >> 16, slot=4)
         self.set_config(COMMAND, MEMORY | MASTER, 2, slot=4)
         self.bus = 1
         return self.capabilities(slot=4)[0x10]
