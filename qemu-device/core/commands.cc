@@ -23,7 +23,7 @@ void Commands::execute(const ena_aq_entry &command, ena_acq_entry &completion)
 
 ena_admin_status Commands::dispatch(const ena_aq_entry &command, ena_acq_entry &completion)
 {
-	const std::span<uint8_t, 56> payload(completion.payload);
+	const Payload payload(completion.payload);
 	/* A response struct begins with the frame that the completion has already. */
 	const auto put = [&](const auto &response, ena_admin_status status) {
 		constexpr size_t frame = sizeof(ena_acq_common);

@@ -69,7 +69,7 @@ bool ena_switch_stays_inside(const ena_switch *sw, unsigned int from, const uint
 /* An offset of the header behind the addresses; 0 says nothing. */
 static void move(uint16_t &offset, int by)
 {
-	if (offset >= net::vlan_tag_offset)
+	if (offset >= net::ethernet::type_offset)
 		offset = static_cast<uint16_t>(offset + by);
 }
 
@@ -80,9 +80,10 @@ int ena_switch_retag(const ena_switch_route *route, const iovec *iov, int iovcnt
 						 : net::TagEdit::Kind::remove,
 				   route->vlan, route->priority};
 	const std::span<const iovec> frame(iov, static_cast<size_t>(iovcnt));
-	const size_t count = edit.apply(
-		frame, std::span<uint8_t, net::vlan_tag_length>(tag, net::vlan_tag_length),
-		{out, net::TagEdit::most_pieces(frame.size())});
+	const size_t count = edit.apply(frame,
+					std::span<uint8_t, net::ethernet::vlan_tag_length>(
+						tag, net::ethernet::vlan_tag_length),
+					{out, net::TagEdit::most_pieces(frame.size())});
 
 	move(hdr->hdr_len, edit.shift());
 	move(hdr->csum_start, edit.shift());

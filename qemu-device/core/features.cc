@@ -16,13 +16,6 @@ constexpr uint32_t capabilities = ENA_CAPABILITY_EXTENDED_RESET_REASONS | ENA_CA
 /* Host placement sends no header of its own; drivers use it as a bound of a hint only. */
 constexpr uint32_t max_header = 96;
 
-template <class T> ena_admin_status put(std::span<uint8_t, 56> payload, const T &value)
-{
-	static_assert(sizeof(T) <= payload.size());
-	memcpy(payload.data(), &value, sizeof(value));
-	return ENA_ADMIN_SUCCESS;
-}
-
 template <class T> T take(const ena_set_feature_cmd &cmd)
 {
 	T value;
@@ -114,7 +107,7 @@ ena_link_config Features::link() const
 	return link;
 }
 
-ena_admin_status Features::get(const ena_get_feature_cmd &cmd, std::span<uint8_t, 56> payload)
+ena_admin_status Features::get(const ena_get_feature_cmd &cmd, Payload payload)
 {
 	const uint8_t id = cmd.feature.feature_id;
 	const uint32_t select = field_get(ENA_FEATURE_FLAGS_SELECT, cmd.feature.flags);
@@ -178,7 +171,7 @@ ena_admin_status Features::get(const ena_get_feature_cmd &cmd, std::span<uint8_t
 	}
 }
 
-ena_admin_status Features::set(const ena_set_feature_cmd &cmd, std::span<uint8_t, 56> payload)
+ena_admin_status Features::set(const ena_set_feature_cmd &cmd, Payload payload)
 {
 	const uint8_t id = cmd.feature.feature_id;
 

@@ -9,6 +9,7 @@
 #include "flow_steering.hh"
 #include "fragments.hh"
 #include "llq.hh"
+#include "payload.hh"
 #include "phc.hh"
 #include "rss.hh"
 #include "timestamps.hh"
@@ -59,11 +60,9 @@ class Features {
 	{
 	}
 
-	/* @payload: of the completion, zeroed. */
-	[[nodiscard]] ena_admin_status get(const ena_get_feature_cmd &cmd,
-					   std::span<uint8_t, 56> payload);
-	[[nodiscard]] ena_admin_status set(const ena_set_feature_cmd &cmd,
-					   std::span<uint8_t, 56> payload);
+	/* @payload: of the completion. */
+	[[nodiscard]] ena_admin_status get(const ena_get_feature_cmd &cmd, Payload payload);
+	[[nodiscard]] ena_admin_status set(const ena_set_feature_cmd &cmd, Payload payload);
 
 	/* As set by the driver, without the Ethernet header. */
 	[[nodiscard]] uint32_t mtu() const

@@ -15,16 +15,6 @@ static_assert(static_cast<int>(Excess::connections) == ENA_METRIC_CONNTRACK_ALLO
 static_assert(static_cast<int>(Excess::link_local) == ENA_METRIC_LINKLOCAL_ALLOWANCE_EXCEEDED);
 static_assert(excesses == ENA_METRIC_CONNTRACK_ALLOWANCE_AVAILABLE);
 
-namespace
-{
-template <class T> ena_admin_status put(Metrics::Payload payload, const T &value)
-{
-	static_assert(sizeof(T) <= payload.size());
-	memcpy(payload.data(), &value, sizeof(value));
-	return ENA_ADMIN_SUCCESS;
-}
-} // namespace
-
 /* Scope and queue are ignored: drivers leave them zero and mean the whole adapter. */
 ena_admin_status Metrics::get(const ena_get_stats_cmd &cmd, Payload payload)
 {

@@ -5,6 +5,7 @@
 
 #include "allowance.hh"
 #include "host.hh"
+#include "payload.hh"
 #include "statistics.hh"
 
 namespace ena
@@ -12,8 +13,6 @@ namespace ena
 
 class Metrics {
     public:
-	using Payload = std::span<uint8_t, 56>;
-
 	Metrics(Host &host, const ena_config &config, const Statistics &statistics,
 		const AllowanceShare &share)
 	    : host_(host), config_(config), statistics_(statistics), share_(share)

@@ -11,6 +11,7 @@
 #include "tx_entries.hh"
 #include "tx_rate.hh"
 
+#include "core/net/headers.hh"
 #include "core/net/packet.hh"
 #include "core/net/segment.hh"
 
@@ -18,7 +19,8 @@ namespace ena
 {
 
 /* Ethernet header and two VLAN tags: what a frame may have on top of the MTU. */
-inline constexpr size_t ethernet_header = 14, frame_overhead = ethernet_header + 8;
+inline constexpr size_t ethernet_header = net::ethernet::header_length,
+			frame_overhead = ethernet_header + 2 * net::ethernet::vlan_tag_length;
 /* Largest frame before segmentation: a full IP packet behind its Ethernet header. */
 inline constexpr size_t max_large_frame = 65535 + frame_overhead;
 

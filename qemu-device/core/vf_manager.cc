@@ -20,13 +20,6 @@ bool all_zero(std::span<const uint8_t> bytes)
 	return std::all_of(bytes.begin(), bytes.end(), [](uint8_t b) { return !b; });
 }
 
-template <class T> ena_admin_status put(VfManager::Payload payload, const T &value)
-{
-	static_assert(sizeof(T) <= payload.size());
-	memcpy(payload.data(), &value, sizeof(value));
-	return ENA_ADMIN_SUCCESS;
-}
-
 ena_vf_rx_stats rx_stats(const ena_vf_counters &c)
 {
 	ena_vf_rx_stats stats{};

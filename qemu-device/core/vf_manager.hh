@@ -3,6 +3,7 @@
 #ifndef ENA_CORE_VF_MANAGER_HH
 #define ENA_CORE_VF_MANAGER_HH
 
+#include "payload.hh"
 #include "snapshot.hh"
 
 #include "abi/ena_vf.h"
@@ -22,8 +23,6 @@ namespace ena
  */
 class VfManager {
     public:
-	using Payload = std::span<uint8_t, 56>;
-
 	VfManager(Host &host, const ena_config &config) : host_(host), config_(config)
 	{
 	}

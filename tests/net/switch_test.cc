@@ -53,7 +53,7 @@ class SwitchTest : public ::testing::Test {
 
 	/* A tagged frame, or one with another type in the place of the tag's. */
 	Switch::Verdict send_tagged(unsigned int from, const MacAddress &to, unsigned int tci,
-				    uint16_t type = net::ethertype_vlan)
+				    uint16_t type = net::ethernet::type_vlan)
 	{
 		std::vector<uint8_t> frame(64);
 		const MacAddress source = from == Switch::wire ? stranger : mac_of(from);
@@ -234,7 +234,7 @@ TEST_F(SwitchTest, TaggedFramesGoToTheirVlanWithoutTheTag)
 	EXPECT_EQ(reached(Switch::wire, broadcast), (Ports{Switch::physical, 4, 5}));
 	for (const auto &none :
 	     {send_tagged(Switch::wire, broadcast, 0xe000),
-	      send_tagged(Switch::wire, broadcast, 100, net::ethertype_outer_vlan)}) {
+	      send_tagged(Switch::wire, broadcast, 100, net::ethernet::type_service_vlan)}) {
 		EXPECT_EQ(ports_in(none.to), (Ports{Switch::physical, 4, 5}));
 		EXPECT_TRUE(none.retagged.empty());
 	}
@@ -248,7 +248,8 @@ TEST_F(SwitchTest, APortWithAVlanMayNotTag)
 	put_in_vlan(2, 100);
 	EXPECT_EQ(send_tagged(2, broadcast, 100).refusal, Refusal::tagged);
 	EXPECT_EQ(send_tagged(2, broadcast, 0).refusal, Refusal::tagged);
-	EXPECT_EQ(send_tagged(2, broadcast, 7, net::ethertype_outer_vlan).refusal, Refusal::tagged);
+	EXPECT_EQ(send_tagged(2, broadcast, 7, net::ethernet::type_service_vlan).refusal,
+		  Refusal::tagged);
 	EXPECT_EQ(fabric.counters(2).refused[static_cast<size_t>(Refusal::tagged)], 3U);
 	EXPECT_EQ(fabric.counters(3).sent, 0U);
 	put_in_vlan(2, 0);

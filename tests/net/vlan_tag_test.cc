@@ -26,7 +26,7 @@ std::vector<uint8_t> edited(const TagEdit &edit, std::vector<uint8_t> frame, siz
 	std::vector<iovec> in;
 	for (size_t at = 0; at < frame.size(); at += piece)
 		in.push_back({&frame[at], std::min(piece, frame.size() - at)});
-	std::array<uint8_t, net::vlan_tag_length> tag{};
+	std::array<uint8_t, net::ethernet::vlan_tag_length> tag{};
 	/* More would be written behind it. */
 	std::vector<iovec> out(TagEdit::most_pieces(in.size()));
 	out.resize(edit.apply(in, tag, out));

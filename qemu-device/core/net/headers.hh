@@ -13,7 +13,7 @@ namespace ethernet
 {
 inline constexpr size_t type_offset = 12, header_length = 14, vlan_tag_length = 4;
 inline constexpr uint16_t type_ipv4 = 0x0800, type_ipv6 = 0x86dd;
-inline constexpr uint16_t type_vlan = 0x8100, type_service_vlan = 0x88a8;
+inline constexpr uint16_t type_vlan = 0x8100 /* 802.1Q */, type_service_vlan = 0x88a8 /* 802.1ad */;
 } // namespace ethernet
 
 namespace protocol

@@ -9,8 +9,6 @@ namespace net
 
 namespace
 {
-constexpr size_t header_length = 14;
-
 MacAddress address_at(std::span<const uint8_t> head, size_t at)
 {
 	MacAddress mac;
@@ -99,15 +97,16 @@ Switch::Tag Switch::tag_of(std::span<const uint8_t> head)
 	const auto word = [&](size_t at) {
 		return static_cast<uint16_t>(head[at] << 8 | head[at + 1]);
 	};
-	const uint16_t type = word(vlan_tag_offset);
+	const uint16_t type = word(ethernet::type_offset);
 
-	if (type == ethertype_outer_vlan)
+	if (type == ethernet::type_service_vlan)
 		return {.outer = true};
-	if (type != ethertype_vlan)
+	if (type != ethernet::type_vlan)
 		return {};
 	if (head.size() < head_length)
 		return {.present = true};
-	return {.present = true, .vlan = static_cast<uint16_t>(word(vlan_tag_offset + 2) & 0xfff)};
+	return {.present = true,
+		.vlan = static_cast<uint16_t>(word(ethernet::type_offset + 2) & 0xfff)};
 }
 
 Refusal Switch::judge(unsigned int from, std::span<const uint8_t> head, const Tag &tag) const
@@ -191,9 +190,9 @@ Switch::Verdict Switch::decide(unsigned int from, std::span<const uint8_t> head)
 	Verdict verdict;
 	Tag tag;
 
-	if (head.size() >= header_length)
+	if (head.size() >= ethernet::header_length)
 		tag = tag_of(head);
-	if (head.size() < header_length + (tag.present ? vlan_tag_length : 0))
+	if (head.size() < ethernet::header_length + (tag.present ? ethernet::vlan_tag_length : 0))
 		verdict.refusal = Refusal::runt;
 	else
 		verdict.refusal = judge(from, head, tag);

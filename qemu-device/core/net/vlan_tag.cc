@@ -42,20 +42,21 @@ class Pieces {
 };
 } // namespace
 
-size_t TagEdit::apply(std::span<const iovec> frame, std::span<uint8_t, vlan_tag_length> tag,
-		      std::span<iovec> out) const
+size_t TagEdit::apply(std::span<const iovec> frame,
+		      std::span<uint8_t, ethernet::vlan_tag_length> tag, std::span<iovec> out) const
 {
 	Pieces pieces(out);
 
-	pieces.add(frame, 0, vlan_tag_offset);
+	pieces.add(frame, 0, ethernet::type_offset);
 	if (kind == Kind::insert) {
-		tag[0] = ethertype_vlan >> 8;
-		tag[1] = ethertype_vlan & 0xff;
+		tag[0] = ethernet::type_vlan >> 8;
+		tag[1] = ethernet::type_vlan & 0xff;
 		tag[2] = static_cast<uint8_t>(priority << 5 | vlan >> 8);
 		tag[3] = static_cast<uint8_t>(vlan);
 		pieces.add(tag.data(), tag.size());
 	}
-	const size_t rest = vlan_tag_offset + (kind == Kind::remove ? vlan_tag_length : 0);
+	const size_t rest =
+		ethernet::type_offset + (kind == Kind::remove ? ethernet::vlan_tag_length : 0);
 	pieces.add(frame, rest, SIZE_MAX);
 	return pieces.count();
 }

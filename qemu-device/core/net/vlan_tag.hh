@@ -10,13 +10,10 @@
 
 #include <sys/uio.h>
 
+#include "headers.hh"
+
 namespace net
 {
-
-inline constexpr uint16_t ethertype_vlan = 0x8100; /* 802.1Q */
-inline constexpr uint16_t ethertype_outer_vlan = 0x88a8; /* 802.1ad */
-inline constexpr size_t vlan_tag_offset = 12; /* behind both addresses */
-inline constexpr size_t vlan_tag_length = 4;
 
 struct TagEdit {
 	enum class Kind : uint8_t { none, insert, remove } kind = Kind::none;
@@ -35,12 +32,12 @@ struct TagEdit {
 	 * how many there are.
 	 */
 	[[nodiscard]] size_t apply(std::span<const iovec> frame,
-				   std::span<uint8_t, vlan_tag_length> tag,
+				   std::span<uint8_t, ethernet::vlan_tag_length> tag,
 				   std::span<iovec> out) const;
 	/* By how much everything behind the tag moves. */
 	[[nodiscard]] constexpr int shift() const
 	{
-		constexpr int length = vlan_tag_length;
+		constexpr int length = ethernet::vlan_tag_length;
 		return kind == Kind::insert ? length : kind == Kind::remove ? -length : 0;
 	}
 };
