@@ -126,7 +126,7 @@ void oe_pair_start(struct oe_pair *pair)
 	oe_napi_publish(pair->kernel->netdev, &pair->napi, pair->index, pair->irq);
 }
 
-/* Returns when the poll is over and none follows. */
+/* None follows. The last one may still be at its end, behind napi_complete_done(). */
 void oe_pair_stop(struct oe_pair *pair)
 {
 	oe_napi_publish(pair->kernel->netdev, &pair->napi, pair->index, -1);

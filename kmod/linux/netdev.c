@@ -107,6 +107,8 @@ void oe_down(struct oe_kernel *kernel)
 	/* Then who wakes TX queues, and then these, so that they stay stopped. */
 	for (i = 0; i < n; i++)
 		oe_pair_stop(&kernel->pairs[i]);
+	/* And for what polls still do that have called napi_complete_done(): they arm vectors. */
+	synchronize_net();
 	netif_tx_disable(kernel->netdev);
 	oe_rfs_close(kernel);
 	oe_close(kernel->adapter);
