@@ -84,7 +84,6 @@ int oe_pair_open(struct oe_kernel *kernel, u32 index, const struct oe_settings *
 	err = oe_xdp_open(pair);
 	if (err)
 		goto close_rx;
-	oe_rx_fill(pair, GFP_KERNEL);
 	snprintf(pair->irq_name, sizeof(pair->irq_name), "%s-Tx-Rx-%u", kernel->netdev->name,
 		 index);
 	pair->interrupts_at_open = pair->interrupts;
@@ -93,6 +92,8 @@ int oe_pair_open(struct oe_kernel *kernel, u32 index, const struct oe_settings *
 		goto close_xdp;
 	oe_pair_set_affinity(pair);
 	oe_dim_open(pair);
+	/* Last: nothing fails any more, with which pages would go that the device has. */
+	oe_rx_fill(pair, GFP_KERNEL);
 	return 0;
 
 close_xdp:
