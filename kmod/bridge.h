@@ -71,7 +71,7 @@ void oek_dma_free(struct oe_kernel *kernel, size_t size, void *cpu, uint64_t bus
 void oek_allow_dma(struct oe_kernel *kernel, bool allow);
 /*
  * Whether the bus lets writes to the registers through, which no register can tell. Of a virtual
- * function it does not say: true. Process context.
+ * function it says no more than that the way there is broken: else true. Process context.
  */
 bool oek_registers_reachable(struct oe_kernel *kernel);
 /* Ordinary memory, zeroed; NULL when out. Process context. */
@@ -164,8 +164,8 @@ struct oe_info {
  * except where said.
  */
 int oe_probe(struct oe_kernel *kernel, bool readless, struct oe_adapter **adapter);
-/* Resets the device (reason NORMAL, or SHUTDOWN), frees all. The datapath is closed. */
-void oe_remove(struct oe_adapter *adapter, bool shutdown);
+/* Resets the device, frees all. The datapath is closed. */
+void oe_remove(struct oe_adapter *adapter);
 const struct oe_info *oe_info(const struct oe_adapter *adapter);
 
 /*
@@ -258,8 +258,13 @@ bool oe_reset_pending(const struct oe_adapter *adapter);
  * all further oe_open() answer -EIO.
  */
 int oe_reset_work(struct oe_adapter *adapter);
-/* A device that was given up is tried again, at the next reset. Under rtnl. */
-void oe_forgive(struct oe_adapter *adapter);
+/*
+ * The device is stopped by a reset of that reason, as is the clock; it does no DMA and answers no
+ * command, and a reset is pending. The datapath is closed. Under rtnl.
+ */
+void oe_leave(struct oe_adapter *adapter, uint32_t reason);
+/* The reset that is pending may be carried out, also of a device that was given up. Under rtnl. */
+void oe_return(struct oe_adapter *adapter);
 
 /* ---- TX: oe_tx_submit() under the TX queue lock, the rest in its NAPI ------ */
 

@@ -59,7 +59,6 @@ Status Adapter::bring_up(ena_reset_reason reason, Features &features)
 	/* The first reset is sent before anything is known of the device. */
 	bool extended = features_.can(ENA_CAPABILITY_EXTENDED_RESET_REASONS);
 
-	phc_.stop();
 	if (!quiet_) {
 		/* A reset that does not arrive leaves the device what it was given before. */
 		if (!oek_registers_reachable(kernel_)) {
@@ -179,24 +178,33 @@ Status Adapter::default_settings()
 
 void Adapter::stop_device(ena_reset_reason reason)
 {
-	phc_.stop();
 	if (started_) {
-		events_.close();
-		admin_.stop();
-		/* Afterwards no DMA of the device's can hit memory that is given back. */
-		if (!quiet_ && !reset_device(registers_, reason,
-					     features_.can(ENA_CAPABILITY_EXTENDED_RESET_REASONS)))
-			cut_off();
+		halt();
+		if (!quiet_)
+			(void)reset_at_once(reason);
 	}
 	if (registers_.kernel())
 		registers_.withdraw_answer_buffer();
 }
 
-/* The device did not answer the last reset: what it knows of is not safe from it. */
-void Adapter::cut_off()
+/* Nothing is asked of the device, and nothing heard, until it is brought up. */
+void Adapter::halt()
 {
+	phc_.stop();
+	events_.close();
+	admin_.stop();
+	running_ = false;
+}
+
+/* No DMA of the device's hits memory that is given back now. False: it had to be turned off. */
+bool Adapter::reset_at_once(ena_reset_reason reason)
+{
+	if (oek_registers_reachable(kernel_) &&
+	    reset_device(registers_, reason, features_.can(ENA_CAPABILITY_EXTENDED_RESET_REASONS)))
+		return true;
 	oek_log(kernel_, OE_LOG_ERROR, "the device could not be stopped: its DMA is turned off");
 	oek_allow_dma(kernel_, false);
+	return false;
 }
 
 Status Adapter::interrupts_ready(uint32_t vectors)
@@ -488,16 +496,10 @@ void Adapter::release_queues()
 void Adapter::quiesce()
 {
 	reset_.ask(ENA_RESET_ADMIN_TIMEOUT);
-	phc_.stop();
-	events_.close();
-	admin_.stop();
-	running_ = false;
-	if (!reset_device(registers_, reset_.reason(),
-			  features_.can(ENA_CAPABILITY_EXTENDED_RESET_REASONS))) {
-		cut_off();
+	halt();
+	quiet_ = reset_at_once(reset_.reason());
+	if (!quiet_)
 		return;
-	}
-	quiet_ = true;
 	for (TxQueue &queue : tx_)
 		queue.device().forget();
 	for (RxQueue &queue : rx_)
@@ -513,6 +515,22 @@ void Adapter::close()
 	if (reset_.pending() || !destroy_queues())
 		quiesce();
 	release_queues();
+}
+
+/* The reset that is pending keeps everybody away until it has been carried out. */
+void Adapter::leave(ena_reset_reason reason)
+{
+	reset_.plan(reason);
+	if (!quiet_)
+		quiesce();
+}
+
+/* Others may have used it: it is reset once more, with as many tries as the first time. */
+void Adapter::come_back()
+{
+	quiet_ = false;
+	given_up_ = false;
+	failed_resets_ = 0;
 }
 
 } // namespace oe

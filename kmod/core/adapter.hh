@@ -75,6 +75,8 @@ class Adapter {
 	void interrupts_gone();
 	[[nodiscard]] Status open();
 	void close();
+	void leave(ena_reset_reason reason);
+	void come_back();
 
 	/* The receiving side of one pair, alone: restart.cc */
 	[[nodiscard]] Status stop_receiver(uint32_t pair);
@@ -118,11 +120,6 @@ class Adapter {
 	void service();
 	void tx_timeout(uint32_t queue);
 	[[nodiscard]] Status reset_work();
-	void forgive()
-	{
-		given_up_ = false;
-		failed_resets_ = 0;
-	}
 
 	/* Statistics: statistics.cc */
 	[[nodiscard]] uint32_t stats_count() const;
@@ -250,8 +247,9 @@ class Adapter {
 	[[nodiscard]] bool destroy_queues();
 	void release_queues();
 	void set_open(bool open);
+	void halt();
 	void quiesce();
-	void cut_off();
+	[[nodiscard]] bool reset_at_once(ena_reset_reason reason);
 
 	void handle_event(const ena_aenq_entry &event);
 	void handle_keep_alive(const ena_aenq_entry &event);
@@ -299,7 +297,7 @@ class Adapter {
 	struct oe_info info_ = {}; /* as it was at probe */
 	bool started_ = false; /* the device knows our memory */
 	bool running_ = false; /* brought up, and not taken down by a failure since */
-	bool quiet_ = false; /* reset, and not brought up since */
+	bool quiet_ = false; /* reset, and nobody has used it since */
 	bool interrupts_ = false; /* vector 0 has its handler */
 	uint32_t vectors_ = 0; /* 0: not known yet */
 	uint32_t push_chosen_ = 0; /* of the device, since its last reset; 0: nothing yet */

@@ -15,6 +15,12 @@ template <class Set> static int with_reason(struct oe_error *error, Set set)
 	return status.to_kernel();
 }
 
+static ena_reset_reason known_reason(uint32_t reason)
+{
+	return reason <= ENA_RESET_MISSING_FIRST_INTERRUPT ? static_cast<ena_reset_reason>(reason)
+							   : ENA_RESET_GENERIC;
+}
+
 int oe_probe(struct oe_kernel *kernel, bool readless, struct oe_adapter **adapter)
 {
 	void *memory = oek_alloc(sizeof(oe_adapter));
@@ -32,10 +38,10 @@ int oe_probe(struct oe_kernel *kernel, bool readless, struct oe_adapter **adapte
 	return 0;
 }
 
-void oe_remove(struct oe_adapter *adapter, bool shutdown)
+void oe_remove(struct oe_adapter *adapter)
 {
 	adapter->close();
-	adapter->stop_device(shutdown ? ENA_RESET_SHUTDOWN : ENA_RESET_NORMAL);
+	adapter->stop_device(ENA_RESET_NORMAL);
 	adapter->~oe_adapter();
 	oek_free(adapter);
 }
@@ -108,9 +114,7 @@ void oe_tx_timeout(struct oe_adapter *adapter, uint32_t queue)
 
 void oe_request_reset(struct oe_adapter *adapter, uint32_t reason)
 {
-	adapter->reset_request().ask(reason <= ENA_RESET_MISSING_FIRST_INTERRUPT
-					     ? static_cast<ena_reset_reason>(reason)
-					     : ENA_RESET_GENERIC);
+	adapter->reset_request().ask(known_reason(reason));
 }
 
 bool oe_reset_pending(const struct oe_adapter *adapter)
@@ -123,9 +127,14 @@ int oe_reset_work(struct oe_adapter *adapter)
 	return adapter->reset_work().to_kernel();
 }
 
-void oe_forgive(struct oe_adapter *adapter)
+void oe_leave(struct oe_adapter *adapter, uint32_t reason)
 {
-	adapter->forgive();
+	adapter->leave(known_reason(reason));
+}
+
+void oe_return(struct oe_adapter *adapter)
+{
+	adapter->come_back();
 }
 
 struct oe_txq *oe_txq(struct oe_adapter *adapter, uint32_t index)

@@ -68,9 +68,7 @@ Status Adapter::reset_work()
 	Features found;
 	ena_reset_reason reason = reset_.reason();
 	global_stats_.total_resets++;
-	events_.close();
-	admin_.stop();
-	running_ = false;
+	halt();
 	Status status = bring_up(reason, found);
 	if (status)
 		status = check_compatible(found);

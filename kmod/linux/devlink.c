@@ -59,7 +59,7 @@ static int oe_reload_down(struct devlink *devlink, bool netns_change,
 		NL_SET_ERR_MSG(extack, "the interface stays in its network namespace");
 		return -EOPNOTSUPP;
 	}
-	oe_device_leave(ours->kernel);
+	oe_device_leave(ours->kernel, ENA_RESET_USER_TRIGGER);
 	return 0;
 }
 
@@ -76,8 +76,7 @@ static int oe_reload_up(struct devlink *devlink, enum devlink_reload_action acti
 		err = -ENODEV;
 		goto unlock;
 	}
-	oe_forgive(kernel->adapter);
-	oe_device_attach(kernel, ENA_RESET_USER_TRIGGER);
+	oe_device_attach(kernel);
 	oe_reset_now(kernel);
 	if (oe_reset_pending(kernel->adapter)) {
 		NL_SET_ERR_MSG(extack, "the device did not come back, see the kernel log");

@@ -143,7 +143,8 @@ struct oe_kernel {
 	u32 push_size;
 	void __iomem *registers;
 	u32 registers_size;
-	struct oe_adapter *adapter; /* NULL before oe_probe() and after shutdown */
+	struct oe_adapter *adapter; /* NULL before oe_probe() */
+	bool shut_down; /* left for good */
 	const struct oe_info *info;
 	struct oe_pair *pairs;
 	u32 max_pairs;
@@ -187,8 +188,8 @@ int oe_pair_vector(const struct oe_kernel *kernel, u32 index);
 
 /* pci_errors.c */
 extern const struct pci_error_handlers oe_error_handlers;
-void oe_device_leave(struct oe_kernel *kernel);
-void oe_device_attach(struct oe_kernel *kernel, u32 reason);
+void oe_device_leave(struct oe_kernel *kernel, u32 reason);
+void oe_device_attach(struct oe_kernel *kernel);
 void oe_device_return(struct oe_kernel *kernel);
 
 /* netdev.c. All under rtnl but the first three. */

@@ -99,15 +99,13 @@ unregister_devlink:
 	cancel_work_sync(&kernel->reset_work);
 	oe_devlink_unregister(kernel);
 remove:
-	oe_remove(kernel->adapter, false);
+	oe_remove(kernel->adapter);
 	return err;
 }
 
-/* The datapath is down and stays down, the service work is off. */
-static void oe_adapter_close(struct oe_kernel *kernel, bool shutdown)
+/* The net_device is unregistered, the service work is off. */
+static void oe_adapter_close(struct oe_kernel *kernel)
 {
-	struct oe_adapter *adapter = kernel->adapter;
-
 	/* "devlink dev reload" may have started it again. */
 	cancel_delayed_work_sync(&kernel->service_work);
 	oe_ptp_unregister(kernel);
@@ -115,10 +113,7 @@ static void oe_adapter_close(struct oe_kernel *kernel, bool shutdown)
 	cancel_work_sync(&kernel->reset_work);
 	cancel_work_sync(&kernel->rfs_work);
 	oe_devlink_unregister(kernel);
-	WRITE_ONCE(kernel->adapter, NULL);
-	/* Waits for readers of statistics that have seen the adapter. */
-	synchronize_net();
-	oe_remove(adapter, shutdown);
+	oe_remove(kernel->adapter);
 }
 
 /* The registers, and the device's memory if it has any. */
@@ -232,33 +227,28 @@ static void oe_pci_remove(struct pci_dev *pdev)
 	/* The service work asks for resets: it goes first. A reset needs the net_device. */
 	cancel_delayed_work_sync(&kernel->service_work);
 	unregister_netdev(kernel->netdev);
-	/* NULL: oe_pci_shutdown() was here. */
-	if (kernel->adapter)
-		oe_adapter_close(kernel, false);
+	oe_adapter_close(kernel);
 	oe_push_unmap(kernel);
 	iounmap(kernel->registers);
 	oe_netdev_free(kernel);
 	oe_pci_close(pdev);
 }
 
-/* The net_device stays, detached: processes may still hold it. */
+/* All stays, the net_device detached: processes still use it. Only oe_pci_remove() frees. */
 static void oe_pci_shutdown(struct pci_dev *pdev)
 {
 	struct oe_kernel *kernel = pci_get_drvdata(pdev);
 
-	cancel_delayed_work_sync(&kernel->service_work);
-	rtnl_lock();
-	dev_close(kernel->netdev);
-	netif_device_detach(kernel->netdev);
-	rtnl_unlock();
-	oe_adapter_close(kernel, true);
+	/* Whoever has rtnl after oe_device_leave() sees it. */
+	kernel->shut_down = true;
+	oe_device_leave(kernel, ENA_RESET_SHUTDOWN);
 	pci_clear_master(pdev);
 }
 
-/* The device may lose all it knows: it is left alone until a reset after resuming. */
+/* The device may lose all it knows, and memory may be another kernel's: until a reset after resuming. */
 static int oe_pci_suspend(struct device *dev)
 {
-	oe_device_leave(dev_get_drvdata(dev));
+	oe_device_leave(dev_get_drvdata(dev), ENA_RESET_OS_TRIGGER);
 	return 0;
 }
 

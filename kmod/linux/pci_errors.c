@@ -5,31 +5,35 @@
 #include "../../abi/ena_regs.h"
 #include "openena.h"
 
-/* Nobody reaches for the device from here on. Suspending does the same. */
-void oe_device_leave(struct oe_kernel *kernel)
+/* Nobody reaches for the device from here on, and it for no memory. Suspending does the same. */
+void oe_device_leave(struct oe_kernel *kernel, u32 reason)
 {
 	cancel_delayed_work_sync(&kernel->service_work);
 	rtnl_lock();
 	netif_device_detach(kernel->netdev);
 	oe_down(kernel);
+	mutex_lock(&kernel->service_lock);
+	oe_leave(kernel->adapter, reason);
+	mutex_unlock(&kernel->service_lock);
 	rtnl_unlock();
 }
 
-/* A reset is due before anything else. Under rtnl. */
-void oe_device_attach(struct oe_kernel *kernel, u32 reason)
+/* The reset that is pending is due before anything else. Under rtnl. */
+void oe_device_attach(struct oe_kernel *kernel)
 {
+	if (kernel->shut_down)
+		return;
 	netif_device_attach(kernel->netdev);
 	/* It wakes the queues: not before oe_up(). */
 	netif_tx_disable(kernel->netdev);
-	oe_request_reset(kernel->adapter, reason);
+	oe_return(kernel->adapter);
 }
 
 /* It is back, and has forgotten all: reset it, and open it if it was. */
 void oe_device_return(struct oe_kernel *kernel)
 {
 	rtnl_lock();
-	oe_device_attach(kernel, ENA_RESET_OS_TRIGGER);
-	/* Nothing is queued anew for one that was pending before. */
+	oe_device_attach(kernel);
 	oek_schedule_reset(kernel);
 	rtnl_unlock();
 	queue_delayed_work(oe_workqueue, &kernel->service_work, HZ);
@@ -41,9 +45,7 @@ static pci_ers_result_t oe_error_detected(struct pci_dev *pdev, pci_channel_stat
 	struct oe_kernel *kernel = pci_get_drvdata(pdev);
 
 	dev_warn(&pdev->dev, "PCI error, channel state %d\n", state);
-	if (!kernel->adapter)
-		return PCI_ERS_RESULT_DISCONNECT;
-	oe_device_leave(kernel);
+	oe_device_leave(kernel, ENA_RESET_OS_TRIGGER);
 	if (state == pci_channel_io_perm_failure)
 		return PCI_ERS_RESULT_DISCONNECT;
 	/*
@@ -73,18 +75,12 @@ static void oe_error_resume(struct pci_dev *pdev)
 /* A reset that the PCI core does, such as a function level reset by sysfs. Under the device's lock. */
 static void oe_reset_prepare(struct pci_dev *pdev)
 {
-	struct oe_kernel *kernel = pci_get_drvdata(pdev);
-
-	if (kernel->adapter)
-		oe_device_leave(kernel);
+	oe_device_leave(pci_get_drvdata(pdev), ENA_RESET_OS_TRIGGER);
 }
 
 static void oe_reset_done(struct pci_dev *pdev)
 {
-	struct oe_kernel *kernel = pci_get_drvdata(pdev);
-
-	if (kernel->adapter)
-		oe_device_return(kernel);
+	oe_device_return(pci_get_drvdata(pdev));
 }
 
 const struct pci_error_handlers oe_error_handlers = {

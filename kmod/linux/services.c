@@ -176,6 +176,8 @@ bool oek_registers_reachable(struct oe_kernel *kernel)
 {
 	u16 command;
 
+	if (pci_channel_offline(kernel->pdev))
+		return false;
 	return kernel->pdev->is_virtfn ||
 	       (!pci_read_config_word(kernel->pdev, PCI_COMMAND, &command) &&
 		command & PCI_COMMAND_MEMORY);

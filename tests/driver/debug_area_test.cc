@@ -141,7 +141,7 @@ TEST(Forgive, AGivenUpDeviceIsTriedAgain)
 	k.reset_ends = true;
 	k.run_reset();
 	EXPECT_TRUE(oe_reset_pending(k.adapter));
-	oe_forgive(k.adapter);
+	oe_return(k.adapter);
 	k.run_reset();
 	EXPECT_FALSE(oe_reset_pending(k.adapter));
 	uint16_t id;

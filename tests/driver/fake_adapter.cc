@@ -92,7 +92,7 @@ void oe_kernel::remove()
 	oe_close(adapter);
 	oe_interrupts_gone(adapter);
 	registered_ = false;
-	oe_remove(adapter, false);
+	oe_remove(adapter);
 	adapter = nullptr;
 }
 

@@ -326,10 +326,12 @@ TEST(Life, ShutdownHasItsOwnReason)
 	oe_kernel k;
 	ASSERT_EQ(k.probe_and_open(), 0);
 	oe_close(k.adapter);
-	oe_interrupts_gone(k.adapter);
-	oe_remove(k.adapter, true);
-	k.adapter = nullptr;
+	oe_leave(k.adapter, ENA_RESET_SHUTDOWN);
 	EXPECT_EQ(reason_of(k.reset_commands.back()), uint32_t{ENA_RESET_SHUTDOWN});
+	/* It stands still: no second reset before its memory goes. */
+	const size_t resets = k.reset_commands.size();
+	k.remove();
+	EXPECT_EQ(k.reset_commands.size(), resets);
 }
 
 TEST(Reset, UpperReasonsNeedTheCapability)

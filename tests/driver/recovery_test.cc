@@ -319,6 +319,61 @@ TEST(Recovery, LowerLimitsThatAreNotInUseArePermitted)
 	EXPECT_EQ(oe_set_settings(k.adapter, &settings, nullptr), -EINVAL);
 }
 
+/* Left alone for a suspension: nothing of ours is used by it, and it is not asked. */
+TEST(Recovery, ADeviceThatIsLeftStandsStill)
+{
+	oe_kernel k;
+	k.offer.attributes.supported_features.set(k.offer.attributes.supported_features.get() |
+						  1u << ENA_FEATURE_PHC);
+	k.offer.phc.version = ENA_PHC_VERSION;
+	k.offer.phc.doorbell_offset.set(0x3000);
+	ASSERT_EQ(k.probe_and_open(), 0);
+	ASSERT_TRUE(oe_info(k.adapter)->phc);
+	const size_t resets = k.reset_commands.size();
+	oe_close(k.adapter);
+	oe_leave(k.adapter, ENA_RESET_OS_TRIGGER);
+	ASSERT_EQ(k.reset_commands.size(), resets + 1);
+	EXPECT_EQ(last_reason(k), uint32_t{ENA_RESET_OS_TRIGGER});
+	EXPECT_EQ(k.event_groups, 0u);
+	const size_t commands = k.commands.size();
+	const uint64_t before = k.now;
+	oe_phc_time time;
+	oe_error error;
+	EXPECT_EQ(oe_phc_read(k.adapter, &time), -EOPNOTSUPP);
+	EXPECT_EQ(oe_test_admin(k.adapter, &error), -EIO);
+	EXPECT_EQ(k.commands.size(), commands);
+	EXPECT_LT(k.now - before, 1'000'000u) << "nobody waits for it";
+	k.keep_alive(); /* to nobody */
+	k.seconds(20);
+	EXPECT_EQ(k.reset_commands.size(), resets + 1);
+
+	/* Another kernel may have had it meanwhile. */
+	oe_return(k.adapter);
+	EXPECT_TRUE(oe_reset_pending(k.adapter));
+	EXPECT_EQ(oe_reset_work(k.adapter), 0);
+	EXPECT_EQ(k.reset_commands.size(), resets + 2);
+	EXPECT_EQ(oe_open(k.adapter), 0);
+	EXPECT_EQ(oe_global_stats(k.adapter)->total_resets, 1u);
+}
+
+TEST(Recovery, ADeviceThatCannotBeReachedIsLeftWithoutDma)
+{
+	oe_kernel k;
+	ASSERT_EQ(k.probe_and_open(), 0);
+	oe_request_reset(k.adapter, ENA_RESET_OS_TRIGGER);
+	k.registers_reachable = k.answers_reads = false;
+	const uint64_t before = k.now;
+	oe_close(k.adapter);
+	oe_leave(k.adapter, ENA_RESET_OS_TRIGGER);
+	EXPECT_FALSE(k.dma_allowed);
+	EXPECT_LT(k.now - before, 1'000'000u) << "nobody waits for it";
+	k.registers_reachable = k.answers_reads = true;
+	oe_return(k.adapter);
+	EXPECT_EQ(oe_reset_work(k.adapter), 0);
+	EXPECT_TRUE(k.dma_allowed);
+	EXPECT_EQ(oe_open(k.adapter), 0);
+}
+
 /* Reset by us, then by the PCI core, which takes the address of the answers from the device. */
 TEST(Recovery, AFunctionResetAfterOurs)
 {

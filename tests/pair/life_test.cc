@@ -33,7 +33,7 @@ TEST(Life, DirectRegisterReads)
 	oe_kernel m(config);
 	ASSERT_EQ(oe_probe(&m, false, &m.adapter), 0);
 	EXPECT_FALSE(oe_info(m.adapter)->readless);
-	oe_remove(m.adapter, false);
+	oe_remove(m.adapter);
 	m.adapter = nullptr;
 	EXPECT_EQ(m.memory.blocks(), 0u);
 }

@@ -128,7 +128,7 @@ int oe_kernel::probe()
 	}
 	err = oe_interrupts_ready(adapter, oe_info(adapter)->max_queues + 1);
 	if (err) {
-		oe_remove(adapter, false);
+		oe_remove(adapter);
 		adapter = nullptr;
 		return err;
 	}
@@ -146,7 +146,7 @@ void oe_kernel::remove()
 		close();
 	interrupts_ready_ = false;
 	oe_interrupts_gone(adapter);
-	oe_remove(adapter, false);
+	oe_remove(adapter);
 	adapter = nullptr;
 	link = false;
 	reset_scheduled = false;
