@@ -199,12 +199,9 @@ static void oe_ndo_tx_timeout(struct net_device *netdev, unsigned int queue)
 static void oe_ndo_get_stats64(struct net_device *netdev, struct rtnl_link_stats64 *stats)
 {
 	struct oe_kernel *kernel = netdev_priv(netdev);
-	struct oe_adapter *adapter = READ_ONCE(kernel->adapter);
-	const struct oe_global_stats *global;
+	const struct oe_global_stats *global = oe_global_stats(kernel->adapter);
 	u32 i;
 
-	if (!adapter)
-		return;
 	/* Counters of 64 bits, each with one writer: read without a lock. */
 	for (i = 0; i < kernel->max_pairs; i++) {
 		const struct oe_tx_stats *tx = kernel->pairs[i].tx_stats;
@@ -221,7 +218,6 @@ static void oe_ndo_get_stats64(struct net_device *netdev, struct rtnl_link_stats
 		stats->rx_length_errors += READ_ONCE(kernel->pairs[i].rx_unfit);
 	}
 	stats->rx_errors = stats->rx_length_errors;
-	global = oe_global_stats(adapter);
 	stats->rx_dropped += READ_ONCE(global->device_rx_drops);
 	stats->tx_dropped = READ_ONCE(global->device_tx_drops);
 	stats->rx_over_errors = READ_ONCE(global->device_rx_overruns);

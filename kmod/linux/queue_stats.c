@@ -50,18 +50,13 @@ static void oe_zero_tx(struct netdev_queue_stats_tx *stats)
 	stats->hw_gso_wire_packets = stats->hw_gso_wire_bytes = 0;
 }
 
-/* The counters go with the adapter, which oe_pci_shutdown() closes without rtnl: hence RCU. */
 static void oe_queue_stats_rx(struct net_device *netdev, int index,
 			      struct netdev_queue_stats_rx *stats)
 {
 	struct oe_kernel *kernel = netdev_priv(netdev);
 
-	rcu_read_lock();
-	if (READ_ONCE(kernel->adapter)) {
-		oe_zero_rx(stats);
-		oe_rx_stats_of(&kernel->pairs[index], stats);
-	}
-	rcu_read_unlock();
+	oe_zero_rx(stats);
+	oe_rx_stats_of(&kernel->pairs[index], stats);
 }
 
 static void oe_queue_stats_tx(struct net_device *netdev, int index,
@@ -69,12 +64,8 @@ static void oe_queue_stats_tx(struct net_device *netdev, int index,
 {
 	struct oe_kernel *kernel = netdev_priv(netdev);
 
-	rcu_read_lock();
-	if (READ_ONCE(kernel->adapter)) {
-		oe_zero_tx(stats);
-		oe_tx_stats_of(kernel->pairs[index].tx_stats, stats);
-	}
-	rcu_read_unlock();
+	oe_zero_tx(stats);
+	oe_tx_stats_of(kernel->pairs[index].tx_stats, stats);
 }
 
 /* Of the queues that are no more: ethtool -L has closed them; and of those that only XDP knows. */
@@ -84,18 +75,14 @@ static void oe_base_stats(struct net_device *netdev, struct netdev_queue_stats_r
 	struct oe_kernel *kernel = netdev_priv(netdev);
 	u32 i;
 
-	rcu_read_lock();
-	if (READ_ONCE(kernel->adapter)) {
-		oe_zero_rx(rx);
-		oe_zero_tx(tx);
-		for (i = netdev->real_num_rx_queues; i < kernel->max_pairs; i++)
-			oe_rx_stats_of(&kernel->pairs[i], rx);
-		for (i = netdev->real_num_tx_queues; i < kernel->max_pairs; i++)
-			oe_tx_stats_of(kernel->pairs[i].tx_stats, tx);
-		for (i = 0; i < kernel->max_pairs; i++)
-			oe_tx_stats_of(kernel->pairs[i].xdp_tx_stats, tx);
-	}
-	rcu_read_unlock();
+	oe_zero_rx(rx);
+	oe_zero_tx(tx);
+	for (i = netdev->real_num_rx_queues; i < kernel->max_pairs; i++)
+		oe_rx_stats_of(&kernel->pairs[i], rx);
+	for (i = netdev->real_num_tx_queues; i < kernel->max_pairs; i++)
+		oe_tx_stats_of(kernel->pairs[i].tx_stats, tx);
+	for (i = 0; i < kernel->max_pairs; i++)
+		oe_tx_stats_of(kernel->pairs[i].xdp_tx_stats, tx);
 }
 
 const struct netdev_stat_ops oe_stat_ops = {

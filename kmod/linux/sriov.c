@@ -17,7 +17,6 @@ static int oe_vf_answer(struct net_device *netdev, int err, const struct oe_erro
 	return err;
 }
 
-/* NULL: it is gone. */
 static struct oe_adapter *oe_vf_adapter(struct net_device *netdev)
 {
 	struct oe_kernel *kernel = netdev_priv(netdev);
@@ -30,8 +29,6 @@ int oe_ndo_set_vf_mac(struct net_device *netdev, int vf, u8 *mac)
 	struct oe_adapter *adapter = oe_vf_adapter(netdev);
 	struct oe_error error;
 
-	if (!adapter)
-		return -ENODEV;
 	return oe_vf_answer(netdev, oe_vf_set_mac(adapter, vf, mac, &error), &error);
 }
 
@@ -40,8 +37,6 @@ int oe_ndo_set_vf_vlan(struct net_device *netdev, int vf, u16 vlan, u8 qos, __be
 	struct oe_adapter *adapter = oe_vf_adapter(netdev);
 	struct oe_error error;
 
-	if (!adapter)
-		return -ENODEV;
 	return oe_vf_answer(
 		netdev, oe_vf_set_vlan(adapter, vf, vlan, qos, be16_to_cpu(proto), &error), &error);
 }
@@ -51,8 +46,6 @@ int oe_ndo_set_vf_spoofchk(struct net_device *netdev, int vf, bool on)
 	struct oe_adapter *adapter = oe_vf_adapter(netdev);
 	struct oe_error error;
 
-	if (!adapter)
-		return -ENODEV;
 	return oe_vf_answer(netdev, oe_vf_set_spoof_check(adapter, vf, on, &error), &error);
 }
 
@@ -61,8 +54,6 @@ int oe_ndo_set_vf_trust(struct net_device *netdev, int vf, bool on)
 	struct oe_adapter *adapter = oe_vf_adapter(netdev);
 	struct oe_error error;
 
-	if (!adapter)
-		return -ENODEV;
 	return oe_vf_answer(netdev, oe_vf_set_trust(adapter, vf, on, &error), &error);
 }
 
@@ -74,8 +65,6 @@ int oe_ndo_set_vf_link_state(struct net_device *netdev, int vf, int state)
 	static_assert((int)OE_VF_LINK_AUTO == IFLA_VF_LINK_STATE_AUTO);
 	static_assert((int)OE_VF_LINK_ENABLED == IFLA_VF_LINK_STATE_ENABLE);
 	static_assert((int)OE_VF_LINK_DISABLED == IFLA_VF_LINK_STATE_DISABLE);
-	if (!adapter)
-		return -ENODEV;
 	return oe_vf_answer(netdev, oe_vf_set_link(adapter, vf, state, &error), &error);
 }
 
@@ -84,8 +73,6 @@ int oe_ndo_set_vf_rate(struct net_device *netdev, int vf, int min_mbps, int max_
 	struct oe_adapter *adapter = oe_vf_adapter(netdev);
 	struct oe_error error;
 
-	if (!adapter)
-		return -ENODEV;
 	return oe_vf_answer(netdev, oe_vf_set_rate(adapter, vf, min_mbps, max_mbps, &error),
 			    &error);
 }
@@ -96,8 +83,6 @@ int oe_ndo_get_vf_config(struct net_device *netdev, int vf, struct ifla_vf_info 
 	struct oe_vf_config config;
 	int err;
 
-	if (!adapter)
-		return -ENODEV;
 	err = oe_vf_get(adapter, vf, &config);
 	if (err)
 		return err;
@@ -119,8 +104,6 @@ int oe_ndo_get_vf_stats(struct net_device *netdev, int vf, struct ifla_vf_stats 
 	struct oe_vf_stats stats;
 	int err;
 
-	if (!adapter)
-		return -ENODEV;
 	err = oe_vf_get_stats(adapter, vf, &stats);
 	if (err)
 		return err;
@@ -145,8 +128,6 @@ int oe_ndo_bridge_setlink(struct net_device *netdev, struct nlmsghdr *nlh, u16 f
 
 	static_assert((int)OE_SWITCH_VEB == BRIDGE_MODE_VEB);
 	static_assert((int)OE_SWITCH_VEPA == BRIDGE_MODE_VEPA);
-	if (!adapter)
-		return -ENODEV;
 	spec = nlmsg_find_attr(nlh, sizeof(struct ifinfomsg), IFLA_AF_SPEC);
 	mode = spec ? nla_find_nested(spec, IFLA_BRIDGE_MODE) : NULL;
 	if (!mode || nla_len(mode) < (int)sizeof(u16)) {
@@ -167,8 +148,6 @@ int oe_ndo_bridge_getlink(struct sk_buff *skb, u32 pid, u32 seq, struct net_devi
 	u32 mode;
 	int err;
 
-	if (!adapter)
-		return -ENODEV;
 	err = oe_switch_get_mode(adapter, &mode);
 	if (err)
 		return err;

@@ -88,8 +88,7 @@ static void oe_xdp_detach(struct oe_kernel *kernel)
 
 	oe_xdp_offer_target(kernel->netdev, false);
 	oe_xdp_exchange(kernel, NULL);
-	/* After shutdown there are no queues. */
-	if (kernel->adapter && oe_xdp_apply(kernel, NULL, NULL, &error))
+	if (oe_xdp_apply(kernel, NULL, NULL, &error))
 		netdev_err(kernel->netdev, "%s\n", error.text);
 }
 
@@ -104,10 +103,6 @@ int oe_ndo_bpf(struct net_device *netdev, struct netdev_bpf *bpf)
 	if (!bpf->prog) {
 		oe_xdp_detach(kernel);
 		return 0;
-	}
-	if (!kernel->adapter) {
-		NL_SET_ERR_MSG(bpf->extack, "the adapter was shut down");
-		return -ENODEV;
 	}
 	return oe_xdp_attach(kernel, bpf->prog, bpf->extack);
 }

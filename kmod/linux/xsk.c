@@ -45,8 +45,7 @@ static void oe_xsk_detach(struct oe_kernel *kernel, struct oe_pair *pair)
 	struct oe_error error;
 
 	pair->xsk_wanted = NULL;
-	/* After shutdown there are no queues. */
-	if (kernel->adapter && oe_xdp_apply(kernel, kernel->xdp_prog, pair, &error))
+	if (oe_xdp_apply(kernel, kernel->xdp_prog, pair, &error))
 		netdev_err(kernel->netdev, "%s\n", error.text);
 	xsk_pool_dma_unmap(pool, 0);
 }
@@ -65,7 +64,7 @@ int oe_xsk_setup(struct oe_kernel *kernel, struct xsk_buff_pool *pool, u16 queue
 			oe_xsk_detach(kernel, pair);
 		return 0;
 	}
-	if (!kernel->adapter || queue >= kernel->netdev->real_num_rx_queues)
+	if (queue >= kernel->netdev->real_num_rx_queues)
 		return -EINVAL;
 	return oe_xsk_attach(kernel, pair, pool);
 }
