@@ -276,14 +276,22 @@ Status Adapter::open()
 	return {};
 }
 
+/* A device that was reset may offer less than before. */
+bool Adapter::push_possible() const
+{
+	return features_.llq.has(settings_.push) &&
+	       settings_.queues <= tx_queue_limit(settings_.push) &&
+	       settings_.tx_ring <= tx_ring_limit(settings_.push);
+}
+
 /*
  * Tell the device how much of each packet is pushed, once between two resets: published drivers
  * never change it on a running device. One that refuses gets its rings in host memory.
  */
 Status Adapter::place_rings()
 {
-	if (settings_.push && !features_.llq.has(settings_.push))
-		use_host_memory("the device no longer takes that push");
+	if (settings_.push && !push_possible())
+		use_host_memory("the device no longer takes that push, or so many or long queues");
 	if (settings_.push == push_chosen_)
 		return {};
 	if (push_chosen_) {

@@ -231,6 +231,7 @@ class Adapter {
 	void start_interrupts();
 	void publish_info(bool readless);
 	[[nodiscard]] Status default_settings();
+	[[nodiscard]] bool push_possible() const;
 	[[nodiscard]] Status place_rings();
 	void use_host_memory(const char *why);
 	void tell_stamps();

@@ -15,6 +15,25 @@ u32 oe_xsk_frame(struct xsk_buff_pool *pool)
 	return min_t(u32, xsk_pool_get_rx_frame_size(pool), U16_MAX);
 }
 
+/* The pool is wanted no more, and in use by nobody afterwards, whatever is refused. */
+static void oe_xsk_drop(struct oe_kernel *kernel, struct oe_pair *pair)
+{
+	struct xsk_buff_pool *pool = pair->xsk_wanted;
+	bool used = pair->xsk == pool;
+	struct oe_error error;
+
+	pair->xsk_wanted = NULL;
+	if (oe_xdp_apply(kernel, kernel->xdp_prog, used ? pair : NULL, &error)) {
+		netdev_err(kernel->netdev, "%s\n", error.text);
+		/* Refused before anything was closed. */
+		if (pair->xsk == pool && kernel->open_pairs) {
+			oe_down(kernel);
+			oe_up_or_later(kernel);
+		}
+	}
+	xsk_pool_dma_unmap(pool, 0);
+}
+
 /* The pair closes and opens; with the first socket or program all do, for their queues for XDP. */
 static int oe_xsk_attach(struct oe_kernel *kernel, struct oe_pair *pair, struct xsk_buff_pool *pool)
 {
@@ -29,25 +48,8 @@ static int oe_xsk_attach(struct oe_kernel *kernel, struct oe_pair *pair, struct 
 	if (!err)
 		return 0;
 	netdev_notice(kernel->netdev, "no AF_XDP without copies: %s\n", error.text);
-	pair->xsk_wanted = NULL;
-	/* What was kept after a failure may use it. */
-	if (pair->xsk == pool && kernel->open_pairs) {
-		oe_down(kernel);
-		oe_up_or_later(kernel);
-	}
-	xsk_pool_dma_unmap(pool, 0);
+	oe_xsk_drop(kernel, pair);
 	return err;
-}
-
-static void oe_xsk_detach(struct oe_kernel *kernel, struct oe_pair *pair)
-{
-	struct xsk_buff_pool *pool = pair->xsk_wanted;
-	struct oe_error error;
-
-	pair->xsk_wanted = NULL;
-	if (oe_xdp_apply(kernel, kernel->xdp_prog, pair, &error))
-		netdev_err(kernel->netdev, "%s\n", error.text);
-	xsk_pool_dma_unmap(pool, 0);
 }
 
 /* @pool NULL: the socket goes. Under rtnl. */
@@ -61,7 +63,7 @@ int oe_xsk_setup(struct oe_kernel *kernel, struct xsk_buff_pool *pool, u16 queue
 	pair = &kernel->pairs[queue];
 	if (!pool) {
 		if (pair->xsk_wanted)
-			oe_xsk_detach(kernel, pair);
+			oe_xsk_drop(kernel, pair);
 		return 0;
 	}
 	if (queue >= kernel->netdev->real_num_rx_queues)

@@ -297,6 +297,34 @@ TEST_F(Llq, QueuesThatTheDeviceRefusesThereAreCreatedInHostMemory)
 	EXPECT_EQ(submit("", 1), 0);
 }
 
+/* What was set before stays possible: else the device would refuse each setting from then on. */
+TEST_F(Llq, ADeviceThatTakesLessThereAfterAResetGetsItsRingsInHostMemory)
+{
+	struct {
+		const char *what;
+		std::function<void(ena_llq_config &)> take;
+	} const cases[] = {
+		{"queues", [](ena_llq_config &llq) { llq.max_num.set(1); }},
+		{"entries", [](ena_llq_config &llq) { llq.max_depth.set(256); }},
+	};
+	const FakeOffer good = k.offer;
+	for (const auto &test : cases) {
+		k.offer = good;
+		open();
+		ASSERT_FALSE(in_host()) << test.what;
+		test.take(k.offer.llq);
+		oe_request_reset(k.adapter, ENA_RESET_USER_TRIGGER);
+		k.run_reset();
+		q = oe_txq(k.adapter, 1);
+		ASSERT_NE(q, nullptr) << test.what;
+		EXPECT_TRUE(in_host()) << test.what;
+		const oe_settings same = settings();
+		oe_error error{};
+		EXPECT_EQ(oe_set_settings(k.adapter, &same, &error), 0) << error.text;
+		k.remove();
+	}
+}
+
 TEST_F(Llq, LengthIsASetting)
 {
 	open();
