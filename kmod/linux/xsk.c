@@ -68,6 +68,9 @@ int oe_xsk_setup(struct oe_kernel *kernel, struct xsk_buff_pool *pool, u16 queue
 	}
 	if (queue >= kernel->netdev->real_num_rx_queues)
 		return -EINVAL;
+	/* Up, but not open: the pool would not know its queue when the socket polls. */
+	if (!kernel->open_pairs)
+		return -ENETDOWN;
 	return oe_xsk_attach(kernel, pair, pool);
 }
 
