@@ -140,6 +140,18 @@ int oe_xsk_register(struct oe_pair *pair)
 	return err;
 }
 
+/* Up to @most of the socket's free buffers. Where DMA needs syncs, Linux 6.1 has one at a time. */
+static u32 oe_xsk_take_free(struct oe_pair *pair, u32 most)
+{
+	u32 n = 0, got;
+
+	do {
+		got = xsk_buff_alloc_batch(pair->xsk, pair->xsk_fill + n, most - n);
+		n += got;
+	} while (got && n < most);
+	return n;
+}
+
 /*
  * Post as many of the socket's buffers as the core wants. True: there are too few, and nobody would
  * tell when there are more.
@@ -153,7 +165,7 @@ bool oe_xsk_fill(struct oe_pair *pair)
 		const u16 *ids = oe_rx_next_ids(pair->rxq);
 		u32 most = min_t(u32, wanted, OE_BURST);
 
-		n = xsk_buff_alloc_batch(pair->xsk, pair->xsk_fill, most);
+		n = oe_xsk_take_free(pair, most);
 		for (i = 0; i < n; i++) {
 			pair->fill[i].bus = xsk_buff_xdp_get_dma(pair->xsk_fill[i]);
 			pair->fill[i].len = oe_xsk_frame(pair->xsk);
