@@ -418,7 +418,10 @@ int oe_get_delays(const struct oe_adapter *adapter, uint32_t index, struct oe_de
  */
 void oe_set_rx_delay(struct oe_adapter *adapter, uint32_t index, uint32_t usecs);
 
-/* Re-arm the vector of pair @index with the delays set. NAPI context. */
+/*
+ * Re-arm the vector of pair @index with the delays set, unless one of its rings is not believed any
+ * more: they stay quiet until a reset. NAPI context.
+ */
 void oe_unmask(struct oe_adapter *adapter, uint32_t index);
 
 /* ---- RSS. Under rtnl ------------------------------------------------------ */

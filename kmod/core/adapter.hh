@@ -215,7 +215,8 @@ class Adapter {
 	/* The doorbell of the pair's vector: one register re-arms TX and RX. */
 	void unmask(uint32_t pair)
 	{
-		tx_[pair].unmask(moderation_.unmask_word(pair));
+		if (!broken(pair)) [[likely]]
+			tx_[pair].unmask(moderation_.unmask_word(pair));
 	}
 	[[nodiscard]] Moderation &moderation()
 	{
@@ -256,6 +257,13 @@ class Adapter {
 	void handle_keep_alive(const ena_aenq_entry &event);
 	void apply_hints(const ena_hw_hints &hints);
 
+	/* Nothing that the device says of one of the pair's rings is believed. */
+	[[nodiscard]] bool broken(uint32_t pair)
+	{
+		const TxQueue *xdp = own_xdp_queue(pair);
+
+		return tx_[pair].broken() || rx_[pair].broken() || (xdp && xdp->broken());
+	}
 	/* Those that are open, or else would be. */
 	[[nodiscard]] uint32_t queues_now() const
 	{

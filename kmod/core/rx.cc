@@ -361,7 +361,7 @@ bool RxQueue::completion_waits() const
 	const RingPosition head = head_;
 	uint32_t status = ena_le32{load_once(completion(head).status.raw)}.get();
 
-	return !load_relaxed(broken_) && ena::field_get(ENA_RXC_PHASE, status) == head.phase();
+	return !broken() && ena::field_get(ENA_RXC_PHASE, status) == head.phase();
 }
 
 void RxQueue::inspect()
@@ -380,7 +380,7 @@ void RxQueue::describe(Facts &facts) const
 	facts.add("found_empty", load_relaxed(config_.stats->empty_rx_ring));
 	facts.add("bad_id", load_relaxed(config_.stats->bad_req_id));
 	facts.add("bad_descriptors", load_relaxed(config_.stats->bad_desc_num));
-	facts.add("broken", load_relaxed(broken_));
+	facts.add("broken", broken());
 }
 
 } // namespace oe

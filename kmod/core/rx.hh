@@ -8,6 +8,7 @@
 #include "../../abi/ena_io.h"
 #include "../bridge.h"
 #include "admin_queue.hh"
+#include "barriers.hh"
 #include "facts.hh"
 #include "memory.hh"
 #include "queues.hh"
@@ -52,6 +53,11 @@ class RxQueue {
 		return &free_ids_[posted_];
 	}
 	void refill(const oe_rx_buffer *buffers, uint32_t n);
+	/* A completion was refused: no other is looked at. */
+	[[nodiscard]] bool broken() const
+	{
+		return load_relaxed(broken_);
+	}
 	/* The service: the ring holds one. A guess while a poll runs. */
 	[[nodiscard]] bool completion_waits() const;
 	/* The service: note a ring that is empty twice in succession. */

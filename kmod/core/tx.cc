@@ -443,7 +443,7 @@ bool TxQueue::completion_waits() const
 {
 	const RingPosition head = head_;
 
-	return !load_relaxed(broken_) &&
+	return !broken() &&
 	       (load_once(completion(head).flags) & ENA_CDESC_PHASE) == head.phase();
 }
 
@@ -457,7 +457,7 @@ void TxQueue::describe(Facts &facts) const
 	facts.add("doorbells", load_relaxed(config_.stats->doorbells));
 	facts.add("missed", load_relaxed(config_.stats->missed_tx));
 	facts.add("bad_id", load_relaxed(config_.stats->bad_req_id));
-	facts.add("broken", load_relaxed(broken_));
+	facts.add("broken", broken());
 }
 
 } // namespace oe

@@ -12,6 +12,7 @@
 #include "../../abi/ena_io.h"
 #include "../bridge.h"
 #include "admin_queue.hh"
+#include "barriers.hh"
 #include "facts.hh"
 #include "llq.hh"
 #include "memory.hh"
@@ -66,6 +67,11 @@ class TxQueue {
 		return id < stamps_.size() ? stamps_[id] : 0;
 	}
 	void unmask(uint32_t value);
+	/* A completion was refused: no other is looked at. */
+	[[nodiscard]] bool broken() const
+	{
+		return load_relaxed(broken_);
+	}
 	/* The first bytes of a packet that go with its descriptors. */
 	[[nodiscard]] uint32_t push() const
 	{

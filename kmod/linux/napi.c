@@ -18,7 +18,6 @@ static irqreturn_t oe_pair_interrupt(int irq, void *data)
 static int oe_poll(struct napi_struct *napi, int budget)
 {
 	struct oe_pair *pair = container_of(napi, struct oe_pair, napi);
-	struct oe_adapter *adapter = pair->kernel->adapter;
 	bool tx_more = oe_tx_clean(pair, budget);
 	int done;
 
@@ -37,9 +36,7 @@ static int oe_poll(struct napi_struct *napi, int budget)
 		return done;
 	pair->tx_stats->napi_comp++;
 	oe_dim_poll(pair);
-	/* A ring that asked for a reset stays quiet until it has had one. */
-	if (likely(!oe_reset_pending(adapter)))
-		oe_unmask(adapter, pair->index);
+	oe_unmask(pair->kernel->adapter, pair->index);
 	return done;
 }
 

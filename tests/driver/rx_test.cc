@@ -192,6 +192,16 @@ TEST_F(Rx, IdBeyondTheRing)
 	EXPECT_EQ(oe_rx_stats(k.adapter, 2)->bad_req_id, 1u);
 }
 
+TEST_F(Rx, APairWhoseRingIsBrokenIsNotArmed)
+{
+	k.complete_rx(device(), only, 60, 1024);
+	EXPECT_EQ(poll(), 0u);
+	oe_unmask(k.adapter, 2);
+	oe_unmask(k.adapter, 1);
+	EXPECT_EQ(oe_tx_stats(k.adapter, 2)->unmask_interrupt, 0u);
+	EXPECT_EQ(oe_tx_stats(k.adapter, 1)->unmask_interrupt, 1u);
+}
+
 TEST_F(Rx, IdNotPosted)
 {
 	uint16_t id = next_id();

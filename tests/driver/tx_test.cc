@@ -191,7 +191,14 @@ TEST_F(Tx, CompletionOfAnImpossibleId)
 	EXPECT_EQ(completed().size(), 0u);
 	EXPECT_EQ(oe_tx_stats(k.adapter, 1)->bad_req_id, 1u);
 	EXPECT_TRUE(k.logged("TX queue 1: no packet in flight has the id 512"));
+	/* The pair is quiet now, however long the reset is put off; others are not. */
+	oe_unmask(k.adapter, 1);
+	oe_unmask(k.adapter, 2);
+	EXPECT_EQ(oe_tx_stats(k.adapter, 1)->unmask_interrupt, 0u);
+	EXPECT_EQ(oe_tx_stats(k.adapter, 2)->unmask_interrupt, 1u);
 	k.run_reset();
+	oe_unmask(k.adapter, 1);
+	EXPECT_EQ(oe_tx_stats(k.adapter, 1)->unmask_interrupt, 1u);
 	EXPECT_EQ(ena::field_get(ENA_DEV_CTL_REASON, k.reset_commands.back()),
 		  uint32_t{ENA_RESET_INVALID_TX_REQ_ID});
 }

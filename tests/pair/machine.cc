@@ -584,7 +584,6 @@ void oe_kernel::napi(unsigned index)
 	refill(pair);
 	if (n < OE_BURST) {
 		pair.scheduled = false;
-		if (!oe_reset_pending(adapter))
-			oe_unmask(adapter, index);
+		oe_unmask(adapter, index);
 	}
 }
