@@ -7,8 +7,8 @@
 #include "../../abi/ena_regs.h"
 #include "openena.h"
 
-/* The address width that the ABI's descriptors carry; the device may offer less. */
-#define OE_DMA_BITS 48
+/* Of addresses before the adapter has said how many it takes; none takes fewer. */
+#define OE_LEAST_DMA_BITS 32
 
 struct workqueue_struct *oe_workqueue;
 
@@ -156,9 +156,10 @@ static int oe_pci_open(struct pci_dev *pdev)
 		dev_err(&pdev->dev, "BAR %d is missing or taken (%d)\n", ENA_BAR_REGISTERS, err);
 		goto disable;
 	}
-	err = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(OE_DMA_BITS));
+	err = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(OE_LEAST_DMA_BITS));
 	if (err) {
-		dev_err(&pdev->dev, "no DMA with %d address bits (%d)\n", OE_DMA_BITS, err);
+		dev_err(&pdev->dev, "no DMA with %d address bits (%d)\n", OE_LEAST_DMA_BITS,
+			err);
 		goto release;
 	}
 	pci_set_master(pdev);
