@@ -81,13 +81,21 @@ waits()
 }
 
 # Another way out of the same: what resets the adapter heals it.
-healed()
+healed() # errors recoveries what
 {
+    local errors=$1 recoveries=$2
+    shift 2
     need_monitor || return
-    struck reset-request device 3 2 && ethtool -t "$NETIF" offline && wait_for 10 can_ping || return 1
+    devlink health set "$HANDLE" reporter device auto_recover false || return 1
+    struck reset-request device "$errors" "$recoveries" && "$@" && wait_for 10 can_ping || return 1
     [ "$(health device state)" = healthy ] &&
         devlink health set "$HANDLE" reporter device auto_recover true &&
-        struck reset-request device 4 3 && wait_for 10 can_ping
+        struck reset-request device $((errors + 1)) $((recoveries + 1)) && wait_for 10 can_ping
+}
+
+down_and_up()
+{
+    ip link set "$NETIF" down && ip link set "$NETIF" up && net_setup
 }
 
 # All pairs' interrupts are lost, and next to nothing is sent: pairs that receive are polled, then reset.
@@ -164,7 +172,8 @@ run "what the adapter is" info
 run "reporters of all parts: $REPORTERS" reporters
 run "a fault is recovered from, and its dump kept" recovered
 run "a fault waits for its user" waits
-run "any reset heals it" healed
+run "any reset heals it" healed 3 2 ethtool -t "$NETIF" offline
+run "down and up heals it" healed 5 3 down_and_up
 run "pairs without interrupts are polled, then reset" no_interrupts
 run "the adapter sees what the driver counts" seen_by_the_adapter
 run "the driver starts anew" reloaded

@@ -539,6 +539,7 @@ void Adapter::come_back()
 	quiet_ = false;
 	given_up_ = false;
 	failed_resets_ = 0;
+	retry_ns_ = 0;
 }
 
 } // namespace oe

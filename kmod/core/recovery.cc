@@ -91,6 +91,7 @@ Status Adapter::reset_work()
 	failed_resets_ = 0;
 	running_ = true;
 	reset_.clear();
+	retry_ns_ = 0;
 	/* It has forgotten the rules, and takes them before it has queues. */
 	flows_.restore(kernel_, admin_);
 	if (interrupts_)

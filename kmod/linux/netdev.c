@@ -66,6 +66,9 @@ int oe_up(struct oe_kernel *kernel)
 	oe_rfs_open(kernel);
 	oe_xdp_start(kernel);
 	kernel->reopen = false;
+	/* Opening may have carried out a reset. */
+	if (!oe_reset_pending(kernel->adapter))
+		oe_devlink_healthy(kernel);
 	/*
 	 * All: the watchdog looks at those beyond the open ones too. Woken, not only started: what a qdisc
 	 * found a stopped queue for waits in it until the next packet, and TCP sends none before.

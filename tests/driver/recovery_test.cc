@@ -207,6 +207,23 @@ TEST(Recovery, ASecondTryMaySucceed)
 	}
 }
 
+/* Else a later fault, which its user looks at first, would be cut short. */
+TEST(Recovery, NoTimerOutlivesTheResetThatItWasFor)
+{
+	oe_kernel k;
+	ASSERT_EQ(k.probe_and_open(), 0);
+	oe_request_reset(k.adapter, ENA_RESET_USER_TRIGGER);
+	oe_close(k.adapter);
+	k.answers_commands = false;
+	EXPECT_LT(oe_reset_work(k.adapter), 0);
+	k.answers_commands = true;
+	EXPECT_EQ(oe_open(k.adapter), 0); /* ahead of its time */
+	oe_request_reset(k.adapter, ENA_RESET_DEVICE_REQUEST);
+	const unsigned scheduled = k.resets_scheduled;
+	k.seconds(10);
+	EXPECT_EQ(k.resets_scheduled, scheduled);
+}
+
 TEST(Recovery, CloseStopsADeviceThatNoLongerListens)
 {
 	oe_kernel k;
