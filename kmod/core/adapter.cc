@@ -190,6 +190,8 @@ void Adapter::stop_device(ena_reset_reason reason)
 /* Nothing is asked of the device, and nothing heard, until it is brought up. */
 void Adapter::halt()
 {
+	if (running_)
+		note_haste();
 	phc_.stop();
 	events_.close();
 	admin_.stop();
@@ -270,6 +272,7 @@ Status Adapter::open()
 	for (PairWatch &watch : watches_)
 		watch.start();
 	set_open(true);
+	up_ns_ = oek_now_ns();
 	/* Its event may have come before there was a network device. */
 	if (Link link = load_relaxed(link_); link != Link::unknown)
 		oek_link(kernel_, link == Link::up);
@@ -538,7 +541,7 @@ void Adapter::come_back()
 {
 	quiet_ = false;
 	given_up_ = false;
-	failed_resets_ = 0;
+	failed_resets_ = hasty_resets_ = 0;
 	retry_ns_ = 0;
 }
 

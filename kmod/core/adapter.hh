@@ -92,6 +92,8 @@ class Adapter {
 
 	/* Health: health.cc */
 	[[nodiscard]] bool take_fault(oe_fault &fault);
+	/* The reset that is pending is not just somebody's wish. */
+	[[nodiscard]] bool at_fault() const;
 	[[nodiscard]] uint32_t facts(oe_reporter reporter, uint32_t queue, oe_fact *facts);
 	[[nodiscard]] const ResetHistory &history() const
 	{
@@ -285,7 +287,9 @@ class Adapter {
 	void check_status();
 
 	[[nodiscard]] Status check_compatible(const Features &found) const;
+	void note_haste();
 	void reset_failed();
+	void give_up(const char *why, uint32_t times);
 
 	template <class Put, class Metrics> void visit_counters(Put put, Metrics metrics) const;
 	[[nodiscard]] Status allocate_debug_area(const Features &features);
@@ -330,6 +334,8 @@ class Adapter {
 
 	/* Recovery. */
 	uint32_t failed_resets_ = 0; /* in succession */
+	uint32_t hasty_resets_ = 0; /* likewise, each soon after up_ns_ */
+	uint64_t up_ns_ = 0; /* when the device, or its datapath, last came up */
 	uint64_t retry_ns_ = 0; /* 0: none due */
 	bool given_up_ = false;
 	ResetHistory history_;

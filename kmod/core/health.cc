@@ -46,7 +46,12 @@ bool Adapter::take_fault(oe_fault &fault)
 {
 	fault.reporter = reporter_of(reset_.reason());
 	fault.text = reset_reason_name(reset_.reason());
-	return reset_.take() && fault.reporter != OE_REPORTERS;
+	return reset_.take() && at_fault();
+}
+
+bool Adapter::at_fault() const
+{
+	return reporter_of(reset_.reason()) != OE_REPORTERS;
 }
 
 void Adapter::device_facts(Facts &facts)

@@ -10,6 +10,9 @@ namespace
 {
 
 constexpr uint32_t max_failed_resets = 3;
+/* So many in a row, each for a fault this soon after the one before, are too many. */
+constexpr uint32_t max_hasty_resets = 10;
+constexpr uint64_t haste_ns = 2'000'000'000;
 constexpr uint64_t first_retry_delay_s = 1;
 constexpr uint64_t ns_per_s = 1'000'000'000;
 
@@ -67,8 +70,12 @@ Status Adapter::reset_work()
 
 	Features found;
 	ena_reset_reason reason = reset_.reason();
-	global_stats_.total_resets++;
 	halt();
+	if (hasty_resets_ > max_hasty_resets) {
+		give_up("needed at once", hasty_resets_);
+		return Errno::io;
+	}
+	global_stats_.total_resets++;
 	Status status = bring_up(reason, found);
 	if (status)
 		status = check_compatible(found);
@@ -90,6 +97,7 @@ Status Adapter::reset_work()
 	features_ = found;
 	failed_resets_ = 0;
 	running_ = true;
+	up_ns_ = oek_now_ns();
 	reset_.clear();
 	retry_ns_ = 0;
 	/* It has forgotten the rules, and takes them before it has queues. */
@@ -101,20 +109,32 @@ Status Adapter::reset_work()
 	return {};
 }
 
+/* What must be reset as soon as it works would be so for ever, and rtnl never be free. */
+void Adapter::note_haste()
+{
+	if (at_fault())
+		hasty_resets_ = oek_now_ns() - up_ns_ < haste_ns ? hasty_resets_ + 1 : 0;
+}
+
+void Adapter::give_up(const char *why, uint32_t times)
+{
+	given_up_ = true;
+	retry_ns_ = 0;
+	oek_allow_dma(kernel_, false);
+	log(kernel_, OE_LOG_ERROR,
+	    LogLine() << "reset " << why << " " << times << " times: the device is given up");
+	oek_link(kernel_, false);
+}
+
 void Adapter::reset_failed()
 {
 	global_stats_.reset_fail++;
 	failed_resets_++;
-	oek_allow_dma(kernel_, false);
 	if (failed_resets_ >= max_failed_resets) {
-		given_up_ = true;
-		retry_ns_ = 0;
-		log(kernel_, OE_LOG_ERROR,
-		    LogLine() << "reset failed " << failed_resets_
-			      << " times: the device is given up");
-		oek_link(kernel_, false);
+		give_up("failed", failed_resets_);
 		return;
 	}
+	oek_allow_dma(kernel_, false);
 	uint64_t delay_s = first_retry_delay_s << failed_resets_;
 	retry_ns_ = oek_now_ns() + delay_s * ns_per_s;
 	log(kernel_, OE_LOG_ERROR,

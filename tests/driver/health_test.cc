@@ -45,6 +45,7 @@ class Health : public testing::Test {
 	{
 		oe_fault fault{};
 
+		k.seconds(2); /* not in haste */
 		oe_request_reset(k.adapter, reason);
 		bool found = oe_take_fault(k.adapter, &fault);
 		k.run_reset();

@@ -137,6 +137,7 @@ TEST(Recovery, DatapathAndLinkComeBack)
 		EXPECT_EQ(k.mtu, 4000u);
 		EXPECT_EQ(k.table, table);
 		EXPECT_EQ(k.sqs.size(), 8u);
+		live(k, 2);
 	}
 	EXPECT_EQ(oe_global_stats(k.adapter)->total_resets, 20u);
 	EXPECT_EQ(oe_tx_stats(k.adapter, 0)->cnt, 2000u);
@@ -181,6 +182,42 @@ TEST(Recovery, RetriesThenGivesUp)
 	EXPECT_EQ(oe_open(k.adapter), -EIO);
 	EXPECT_EQ(oe_reset_work(k.adapter), -EIO);
 	EXPECT_EQ(oe_global_stats(k.adapter)->reset_fail, 3u);
+}
+
+/* The device's own wish, or a lie, right after each reset; what users ask for is not counted. */
+TEST(Recovery, ADeviceThatNeedsOneAtOnceAgainAndAgainIsGivenUp)
+{
+	oe_kernel k;
+	ASSERT_EQ(k.probe_and_open(), 0);
+	for (unsigned i = 0; i < 10; i++) {
+		k.post_event(ENA_AENQ_DEVICE_REQUEST_RESET);
+		k.run_reset();
+		ASSERT_FALSE(oe_reset_pending(k.adapter)) << i;
+		oe_request_reset(k.adapter, ENA_RESET_USER_TRIGGER);
+		k.run_reset();
+		ASSERT_FALSE(oe_reset_pending(k.adapter)) << i;
+	}
+	k.post_event(ENA_AENQ_DEVICE_REQUEST_RESET);
+	k.run_reset();
+	EXPECT_TRUE(k.logged("reset needed at once 11 times: the device is given up"));
+	EXPECT_EQ(k.link, false);
+	EXPECT_FALSE(k.dma_allowed);
+	EXPECT_EQ(oe_open(k.adapter), -EIO);
+	oe_return(k.adapter);
+	k.run_reset();
+	EXPECT_FALSE(oe_reset_pending(k.adapter));
+}
+
+TEST(Recovery, ADeviceThatWorksForAWhileIsNotGivenUp)
+{
+	oe_kernel k;
+	ASSERT_EQ(k.probe_and_open(), 0);
+	for (unsigned i = 0; i < 50; i++) {
+		live(k, 2);
+		k.post_event(ENA_AENQ_DEVICE_REQUEST_RESET);
+		k.run_reset();
+		ASSERT_FALSE(oe_reset_pending(k.adapter)) << i;
+	}
 }
 
 TEST(Recovery, ASecondTryMaySucceed)
