@@ -84,6 +84,10 @@ static int oe_set_ringparam(struct net_device *netdev, struct ethtool_ringparam 
 	u32 push;
 	int err;
 
+	if (kernel_ring->tx_push && !kernel->info->least_push) {
+		NL_SET_ERR_MSG(extack, "the adapter has no memory for TX rings");
+		return -EOPNOTSUPP;
+	}
 	oe_get_settings(kernel->adapter, &settings);
 	push = oe_wanted_push(kernel_ring, settings.push, kernel->info->least_push);
 	if (settings.tx_ring == ring->tx_pending && settings.rx_ring == ring->rx_pending &&
