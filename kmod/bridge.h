@@ -501,10 +501,10 @@ uint32_t oe_flow_next(const struct oe_adapter *adapter, uint32_t from);
 int oe_rfs_want(struct oe_adapter *adapter, const struct oe_flow_rule *flow, uint32_t kernel_id);
 /*
  * Make the rules that are wanted, end those that the kernel does not need. They have at most half of
- * the table, from its end, and a user's rule takes the place of one if there is no other. Process
- * context, under rtnl.
+ * the table, from its end, and a user's rule takes the place of one if there is no other. Not @wanted:
+ * none are made, and wishes are forgotten. Process context, under rtnl.
  */
-void oe_rfs_serve(struct oe_adapter *adapter);
+void oe_rfs_serve(struct oe_adapter *adapter, bool wanted);
 /* Between wishes and work; not sleeping. */
 void oek_rfs_lock(struct oe_kernel *kernel);
 void oek_rfs_unlock(struct oe_kernel *kernel);

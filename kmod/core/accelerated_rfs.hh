@@ -23,7 +23,7 @@ class AcceleratedRfs {
 	[[nodiscard]] Status init(oe_kernel *kernel, uint32_t rules);
 	/* Any context. The wish's id, the same one for the same flow. */
 	[[nodiscard]] Result<uint32_t> want(const oe_flow_rule &flow, uint32_t flow_id);
-	/* Make what is wanted, and end what the kernel does not need any more. */
+	/* Make what is wanted of the first @queues, and end what the kernel does not need any more. */
 	void work(AdminQueue &admin, FlowSteering &flows, uint32_t queues);
 
     private:

@@ -184,9 +184,9 @@ class Adapter {
 	{
 		return rfs_;
 	}
-	void serve_rfs()
+	void serve_rfs(bool wanted)
 	{
-		rfs_.work(admin_, flows_, queues_now());
+		rfs_.work(admin_, flows_, wanted ? queues_now() : 0);
 	}
 	/* What it does goes through admin(). */
 	[[nodiscard]] FlowSteering &flows()

@@ -306,9 +306,9 @@ int oe_rfs_want(struct oe_adapter *adapter, const struct oe_flow_rule *flow, uin
 	return id ? static_cast<int>(*id) : oe::Status(id.error()).to_kernel();
 }
 
-void oe_rfs_serve(struct oe_adapter *adapter)
+void oe_rfs_serve(struct oe_adapter *adapter, bool wanted)
 {
-	adapter->serve_rfs();
+	adapter->serve_rfs(wanted);
 }
 
 int oe_phc_read(struct oe_adapter *adapter, struct oe_phc_time *time)

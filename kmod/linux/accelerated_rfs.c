@@ -37,7 +37,7 @@ void oe_rfs_work(struct work_struct *work)
 
 	rtnl_lock();
 	if (netif_device_present(kernel->netdev) && kernel->open_pairs)
-		oe_rfs_serve(kernel->adapter);
+		oe_rfs_serve(kernel->adapter, kernel->netdev->features & NETIF_F_NTUPLE);
 	rtnl_unlock();
 }
 

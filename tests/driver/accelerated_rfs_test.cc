@@ -50,9 +50,9 @@ class AcceleratedRfs : public testing::Test {
 		rule.location = location;
 		return oe_flow_add(k.adapter, &rule, &error);
 	}
-	void serve()
+	void serve(bool wanted = true)
 	{
-		oe_rfs_serve(k.adapter);
+		oe_rfs_serve(k.adapter, wanted);
 	}
 	/* The queue of the rule for that port; -1: there is none. */
 	int queue_of(uint16_t port)
@@ -100,6 +100,18 @@ TEST_F(AcceleratedRfs, ARuleEndsWithItsFlow)
 	EXPECT_EQ(want(82, 0), id);
 	serve();
 	EXPECT_EQ(queue_of(82), 0);
+}
+
+TEST_F(AcceleratedRfs, AWishOfBeforeItWasTurnedOffIsForgotten)
+{
+	ASSERT_GE(want(80, 1), 0);
+	serve(false);
+	EXPECT_TRUE(k.flows.empty());
+	serve();
+	EXPECT_TRUE(k.flows.empty());
+	ASSERT_GE(want(80, 1), 0);
+	serve();
+	EXPECT_EQ(queue_of(80), 1);
 }
 
 TEST_F(AcceleratedRfs, HalfOfTheTableIsTheUsers)
@@ -196,7 +208,7 @@ TEST(AcceleratedRfsAbsent, WithoutATableNothingIsFollowed)
 	oe_flow_rule flow{};
 	flow.type = OE_FLOW_TCP4;
 	EXPECT_EQ(oe_rfs_want(k.adapter, &flow, 1), -ENOSPC);
-	oe_rfs_serve(k.adapter);
+	oe_rfs_serve(k.adapter, true);
 }
 
 } // namespace

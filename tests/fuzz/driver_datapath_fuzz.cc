@@ -180,7 +180,7 @@ void Driver::follow_flows()
 	if (rule.type && rule.queue < 4)
 		(void)oe_rfs_want(k_.adapter, &rule, input_.byte());
 	if (input_.byte() & 1)
-		oe_rfs_serve(k_.adapter);
+		oe_rfs_serve(k_.adapter, true);
 	check_flows();
 }
 
