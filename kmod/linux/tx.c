@@ -253,11 +253,6 @@ netdev_tx_t oe_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 		goto free;
 	if (oe_tx_fit(pair, skb))
 		goto drop;
-	/* Only TCP and UDP sums are the device's. */
-	if (skb->ip_summed == CHECKSUM_PARTIAL &&
-	    skb->csum_offset != offsetof(struct tcphdr, check) &&
-	    skb->csum_offset != offsetof(struct udphdr, check) && skb_checksum_help(skb))
-		goto drop;
 	oe_tx_describe(skb, packet);
 	oe_tx_push_header(pair, skb, packet);
 	if (unlikely(!oe_tx_map(dev, skb, packet->header_len, map))) {
