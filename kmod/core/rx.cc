@@ -15,8 +15,6 @@ namespace
 constexpr uint32_t ethernet_header_len = 14;
 constexpr uint32_t max_batch = 256;
 constexpr uint32_t max_posted_len = 65535;
-/* Bits 7 and 17 of the status, which are always zero where the device promises it. */
-constexpr uint32_t rx_zero_bits = ENA_BIT(7) | ENA_BIT(17);
 /* What checksum and hash depend on. */
 constexpr uint32_t kind_bits = ENA_RXC_L3_PROTO | ENA_RXC_L4_PROTO | ENA_RXC_L3_CSUM_ERR |
 			       ENA_RXC_L4_CSUM_ERR | ENA_RXC_IPV4_FRAG | ENA_RXC_L4_CSUM_CHECKED;
@@ -135,7 +133,7 @@ void RxQueue::refuse(ena_reset_reason reason, const char *what, uint32_t value)
 		refuse(ENA_RESET_RX_DESCRIPTOR_MALFORMED, "first bit wrong in fragment", nth);
 		return false;
 	}
-	if (config_.check_zero_bits && (status & rx_zero_bits)) {
+	if (config_.check_zero_bits && (status & ENA_RXC_MBZ)) {
 		refuse(ENA_RESET_RX_DESCRIPTOR_MALFORMED, "reserved bits set in status", status);
 		return false;
 	}
