@@ -31,6 +31,11 @@ static void oe_tx_stats_of(const struct oe_tx_stats *tx, struct netdev_queue_sta
 	stats->hw_gso_bytes += READ_ONCE(tx->tso_bytes);
 	stats->hw_gso_wire_packets += READ_ONCE(tx->tso_wire_packets);
 	stats->hw_gso_wire_bytes += READ_ONCE(tx->tso_wire_bytes);
+}
+
+/* Not of a row of XDP, whose "stop" is a frame that found no room. */
+static void oe_tx_stops_of(const struct oe_tx_stats *tx, struct netdev_queue_stats_tx *stats)
+{
 	stats->stop += READ_ONCE(tx->queue_stop);
 	stats->wake += READ_ONCE(tx->queue_wakeup);
 }
@@ -66,6 +71,7 @@ static void oe_queue_stats_tx(struct net_device *netdev, int index,
 
 	oe_zero_tx(stats);
 	oe_tx_stats_of(kernel->pairs[index].tx_stats, stats);
+	oe_tx_stops_of(kernel->pairs[index].tx_stats, stats);
 }
 
 /* Of the queues that are no more: ethtool -L has closed them; and of those that only XDP knows. */
@@ -79,8 +85,10 @@ static void oe_base_stats(struct net_device *netdev, struct netdev_queue_stats_r
 	oe_zero_tx(tx);
 	for (i = netdev->real_num_rx_queues; i < kernel->max_pairs; i++)
 		oe_rx_stats_of(&kernel->pairs[i], rx);
-	for (i = netdev->real_num_tx_queues; i < kernel->max_pairs; i++)
+	for (i = netdev->real_num_tx_queues; i < kernel->max_pairs; i++) {
 		oe_tx_stats_of(kernel->pairs[i].tx_stats, tx);
+		oe_tx_stops_of(kernel->pairs[i].tx_stats, tx);
+	}
 	for (i = 0; i < kernel->max_pairs; i++)
 		oe_tx_stats_of(kernel->pairs[i].xdp_tx_stats, tx);
 }
