@@ -207,6 +207,8 @@ struct oe_settings {
 	bool tx_stamps, rx_stamps;
 };
 uint32_t oe_max_queues(const struct oe_adapter *adapter);
+/* With the other settings as they are: fewer where so many do not fit into the device's memory. */
+uint32_t oe_queue_limit(const struct oe_adapter *adapter);
 void oe_get_settings(const struct oe_adapter *adapter, struct oe_settings *settings);
 /*
  * Check and take new settings; -EINVAL with a reason, and nothing changed.

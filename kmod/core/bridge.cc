@@ -71,6 +71,11 @@ uint32_t oe_max_queues(const struct oe_adapter *adapter)
 	return adapter->max_queues();
 }
 
+uint32_t oe_queue_limit(const struct oe_adapter *adapter)
+{
+	return adapter->tx_queue_limit(adapter->settings().push);
+}
+
 void oe_get_settings(const struct oe_adapter *adapter, struct oe_settings *settings)
 {
 	*settings = adapter->settings();

@@ -38,7 +38,7 @@ static void oe_get_channels(struct net_device *netdev, struct ethtool_channels *
 	struct oe_settings settings;
 
 	oe_get_settings(kernel->adapter, &settings);
-	channels->max_combined = oe_max_queues(kernel->adapter);
+	channels->max_combined = oe_queue_limit(kernel->adapter);
 	channels->combined_count = settings.queues;
 }
 

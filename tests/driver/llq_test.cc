@@ -325,6 +325,22 @@ TEST_F(Llq, ADeviceThatTakesLessThereAfterAResetGetsItsRingsInHostMemory)
 	}
 }
 
+TEST_F(Llq, TheLimitOfQueuesIsThatOfThePlaceOfTheirRings)
+{
+	k.offer.llq.max_num.set(2);
+	open();
+	EXPECT_EQ(oe_max_queues(k.adapter), 4u);
+	EXPECT_EQ(oe_queue_limit(k.adapter), 2u);
+	oe_settings s = settings();
+	s.queues = 3;
+	EXPECT_EQ(oe_set_settings(k.adapter, &s, nullptr), -EINVAL);
+	ASSERT_EQ(set_push(0), 0);
+	EXPECT_EQ(oe_queue_limit(k.adapter), 4u);
+	EXPECT_EQ(oe_set_settings(k.adapter, &s, nullptr), -EINVAL) << "with the push of before";
+	s.push = 0;
+	EXPECT_EQ(oe_set_settings(k.adapter, &s, nullptr), 0);
+}
+
 TEST_F(Llq, LengthIsASetting)
 {
 	open();
