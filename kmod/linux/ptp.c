@@ -69,8 +69,8 @@ void oe_ptp_register(struct oe_kernel *kernel)
 		return;
 	kernel->phc_error_bound_ns = OE_PHC_BOUND_UNKNOWN;
 	kernel->ptp_info = oe_ptp_info;
-	snprintf(kernel->ptp_info.name, sizeof(kernel->ptp_info.name), "ena-ptp-%02x",
-		 PCI_SLOT(kernel->pdev->devfn));
+	snprintf(kernel->ptp_info.name, sizeof(kernel->ptp_info.name), "ena-ptp-%s",
+		 pci_name(kernel->pdev));
 	/* NULL: a kernel without PTP clocks. */
 	clock = ptp_clock_register(&kernel->ptp_info, dev);
 	if (IS_ERR(clock)) {

@@ -67,16 +67,19 @@ int oe_get_ts_info(struct net_device *netdev, struct kernel_ethtool_ts_info *inf
 		return err;
 	if (clock)
 		info->phc_index = ptp_clock_index(clock);
+	if (!offer->tx_stamps && !offer->rx_stamps)
+		return 0;
+	info->so_timestamping |= SOF_TIMESTAMPING_RAW_HARDWARE;
+	info->tx_types = BIT(HWTSTAMP_TX_OFF);
+	info->rx_filters = BIT(HWTSTAMP_FILTER_NONE);
 	if (offer->tx_stamps) {
 		info->so_timestamping |= SOF_TIMESTAMPING_TX_HARDWARE;
-		info->tx_types = BIT(HWTSTAMP_TX_OFF) | BIT(HWTSTAMP_TX_ON);
+		info->tx_types |= BIT(HWTSTAMP_TX_ON);
 	}
 	if (offer->rx_stamps) {
 		info->so_timestamping |= SOF_TIMESTAMPING_RX_HARDWARE;
-		info->rx_filters = BIT(HWTSTAMP_FILTER_NONE) | BIT(HWTSTAMP_FILTER_ALL);
+		info->rx_filters |= BIT(HWTSTAMP_FILTER_ALL);
 	}
-	if (offer->tx_stamps || offer->rx_stamps)
-		info->so_timestamping |= SOF_TIMESTAMPING_RAW_HARDWARE;
 	return 0;
 }
 
