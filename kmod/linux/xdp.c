@@ -127,6 +127,8 @@ static __always_inline void oe_xdp_prepare(struct oe_pair *pair, const struct oe
 		return;
 
 	shared = xdp_get_shared_info_from_buff(xdp);
+	/* Newer kernels have the sizes of frags in its place. */
+	shared->destructor_arg = NULL;
 	shared->nr_frags = packet->nfrags - 1;
 	shared->xdp_frags_size = packet->len - frags[0].len;
 	xdp_buff_set_frags_flag(xdp);
@@ -172,7 +174,8 @@ static struct sk_buff *oe_xdp_build(struct xdp_buff *xdp)
 	__skb_put(skb, xdp->data_end - xdp->data);
 	if (metadata)
 		skb_metadata_set(skb, metadata);
-	/* napi_build_skb() has cleared their number. */
+	/* napi_build_skb() has cleared their number, and left what its users may take for their own. */
+	shared->destructor_arg = NULL;
 	shared->nr_frags = nfrags;
 	skb->len += size;
 	skb->data_len += size;
