@@ -23,9 +23,11 @@ void oe_device_attach(struct oe_kernel *kernel)
 {
 	if (kernel->shut_down)
 		return;
+	/* It wakes the queues, which only oe_up() shall: no softirq may see them before they stop again. */
+	local_bh_disable();
 	netif_device_attach(kernel->netdev);
-	/* It wakes the queues: not before oe_up(). */
 	netif_tx_disable(kernel->netdev);
+	local_bh_enable();
 	oe_return(kernel->adapter);
 }
 
