@@ -82,6 +82,29 @@ run_says_what_it_needs()
 		openena list
 }
 
+# offers EXPECTED WORD...: what a Tab behind openena and these words offers; the last may be empty.
+offers()
+{
+	local offered
+
+	# shellcheck disable=SC1091,SC2034
+	offered=$(
+		. /usr/share/bash-completion/completions/openena
+		COMP_WORDS=(openena "${@:2}") COMP_CWORD=$(($# - 1))
+		_openena openena "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+		printf '%s\n' "${COMPREPLY[@]}" | sort -u | paste -sd' '
+	)
+	printf '%s\n' "$offered"
+	[ "$offered" = "$1" ]
+}
+
+# Each has a manual page.
+commands()
+{
+	find /usr/share/man/man1 -name 'openena-*' | sed 's/.*openena-\(.*\)\.1.*/\1/' |
+		grep -vx 'exporter\|qemu' | sort | paste -sd' '
+}
+
 qemu_is_what_it_was_built_for()
 {
 	dpkg-query -W -f '${Depends}\n' openena-qemu
@@ -125,6 +148,11 @@ install()
 	check "and no module that nobody asked for" eval "! in_initramfs $kernel '/openena\\.ko'"
 	check "openena --help" says '^ *export' openena --help
 	check "man -w openena" man -w openena openena-export openena-exporter openena-run openena-qemu
+	check "a Tab offers the commands" offers "$(commands)" ""
+	check "and the options of one" offers "--image --instance-type" run --i
+	check "and the words that an option takes" offers "ena openena" run --driver ""
+	check "and files" offers "/etc/debian_version" run --image = /etc/debian_v
+	check "and nothing for a wrong word" eval 'offers "" zz && offers "" run --zz && offers "" zz --'
 	check "openena run says that it needs the source tree" run_says_what_it_needs
 	check "the plugin's package wants the QEMU it was built for" qemu_is_what_it_was_built_for
 	check "openena-qemu -device ena,help" says 'sriov-vfs=' openena-qemu -device ena,help
