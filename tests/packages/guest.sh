@@ -50,11 +50,32 @@ finds_nothing_wrong_with_the_driver()
 	openena check | tee /dev/stderr | grep -q openena
 }
 
+# As for a module without the signature that Secure Boot wants: modinfo finds it, the kernel does not take it.
+spoil_module()
+{
+	local module
+
+	module=$(modinfo -n openena)
+	[[ $module != *.xz ]] || { unxz "$module" && module=${module%.xz} && depmod; } || return
+	LC_ALL=C sed -i 's/vermagic=[0-9]/vermagic=0/' "$module" && modinfo openena
+}
+
+blacklist_module()
+{
+	echo 'blacklist openena' >/etc/modprobe.d/no-openena.conf
+}
+
 # As after the installation of a kernel without headers.
 lose_module()
 {
-	modprobe -r openena && find "/lib/modules/$(uname -r)/" -name 'openena.ko*' -delete && depmod &&
-		udevadm trigger --action=add "$device"
+	find "/lib/modules/$(uname -r)/" -name 'openena.ko*' -delete && depmod
+}
+
+# ena_serves_it_after COMMAND: when the adapter comes anew, without a driver.
+ena_serves_it_after()
+{
+	modprobe -r openena && modprobe -r ena && "$@" && udevadm control --reload &&
+		udevadm trigger --action=add "$device" && within driven_by ena && not_loaded openena
 }
 
 check "udev has loaded openena for the adapter" within driven_by openena
@@ -65,7 +86,10 @@ check "the exporter starts" systemctl start openena-exporter
 check "it serves the numbers of the interface" within metrics
 check "it serves them without privileges" \
 	eval '[ "$(systemctl show -P DynamicUser openena-exporter)" = yes ] && systemctl is-active openena-exporter'
-check "the module goes" lose_module
-check "without it the kernel's own driver serves the adapter" within driven_by ena
+check "if the module is on a blacklist, the kernel's own driver serves the adapter" \
+	ena_serves_it_after blacklist_module
+rm /etc/modprobe.d/no-openena.conf
+check "if the kernel does not take the module, its own driver serves the adapter" ena_serves_it_after spoil_module
+check "without the module, too" ena_serves_it_after lose_module
 finish
 echo "end of the checks: $failures failed"
