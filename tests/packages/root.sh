@@ -127,8 +127,7 @@ pages_are_there()
 nothing_is_left()
 {
 	! dpkg-query -W -f '${db:Status-Status} ${Package}\n' 'openena-*' 2>/dev/null | grep '^installed' &&
-		! find /usr/src /usr/lib/modprobe.d /usr/lib/udev/rules.d /usr/bin /usr/share/doc /var/lib/dkms \
-			-name '*openena*' | grep .
+		! find / -xdev -path /packages -prune -o -name '*openena*' -print | grep .
 }
 
 install()
@@ -171,6 +170,8 @@ remove()
 	check "no kernel has the module" no_kernel_has_it
 	check "the kernel's own driver takes the adapter again" gives "$kernel" ena
 	check "an initramfs has no trace of it" eval "! in_initramfs $kernel openena"
+	# As openena tune --apply does.
+	mkdir -p /var/lib/openena && touch /var/lib/openena/tune-eth0.json
 	check "all packages go" apt_get purge 'openena-*'
 	check "nothing is left of them" nothing_is_left
 }
