@@ -13,20 +13,6 @@ driver()
 	basename "$(readlink "$device/driver")"
 }
 
-# Up to a minute: the processor may be emulated.
-within()
-{
-	local _
-
-	for _ in $(seq 60); do
-		if "$@" >/dev/null 2>&1; then
-			return
-		fi
-		sleep 1
-	done
-	"$@"
-}
-
 driven_by()
 {
 	echo "$device is driven by $(driver)"

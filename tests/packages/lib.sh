@@ -26,6 +26,20 @@ finish()
 	[ "$failures" -eq 0 ]
 }
 
+# Up to a minute: the processor may be emulated.
+within()
+{
+	local _
+
+	for _ in $(seq 60); do
+		if "$@" >/dev/null 2>&1; then
+			return
+		fi
+		sleep 1
+	done
+	"$@"
+}
+
 # The drivers that modprobe loads for an adapter, for the kernel $1, in their order.
 drivers_for()
 {

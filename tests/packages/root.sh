@@ -72,14 +72,15 @@ says()
 	"${@:2}" 2>&1 | tee /dev/stderr | grep -q "$pattern"
 }
 
-# Exit status 2, with a sentence.
-run_says_what_it_needs()
+# refuses SENTENCE COMMAND...: exit status 2, with this sentence.
+refuses()
 {
-	local said
+	local said status
 
-	said=$(openena run 2>&1)
-	[ $? -eq 2 ] && [[ $said == *"OPENENA_LAUNCHER in the environment must name it"* ]] &&
-		openena list
+	said=$("${@:2}" 2>&1)
+	status=$?
+	printf '%s\n' "$said"
+	[ "$status" -eq 2 ] && [[ $said == *"$1"* ]]
 }
 
 # offers EXPECTED WORD...: what a Tab behind openena and these words offers; the last may be empty.
@@ -103,6 +104,98 @@ commands()
 {
 	find /usr/share/man/man1 -name 'openena-*' | sed 's/.*openena-\(.*\)\.1.*/\1/' |
 		grep -vx 'exporter\|qemu' | sort | paste -sd' '
+}
+
+marker="the boot sector runs"
+
+# A disk whose boot sector says so on the serial port.
+make_disk()
+{
+	{
+		# cld; ds = 0; si = text; dx = port; loop: al = [si++]; if al: out dx, al; else: hlt for ever
+		printf '\xfc\x31\xc0\x8e\xd8\xbe\x16\x7c\xba\xf8\x03\xac\x84\xc0\x74\x03\xee\xeb\xf8\xf4\xeb\xfd'
+		printf '%s\r\n' "$marker"
+		head -c 510 /dev/zero
+	} | head -c 510
+	printf '\x55\xaa'
+	head -c 1M /dev/zero
+}
+
+nothing_new_below_usr()
+{
+	! find /usr -newer "$1" ! -type d | grep .
+}
+
+# call ACTION...: what the endpoint answers to whoever has its credential.
+call()
+{
+	curl -sS --aws-sigv4 aws:amz:us-east-1:ec2 --data "Version=2016-11-15&Action=$1" \
+		--user "$(sed -n 's/^aws_access_key_id *= *//p' "$ec2/credentials"):$(
+			sed -n 's/^aws_secret_access_key *= *//p' "$ec2/credentials")" "$(
+			sed -n 's/^openena: http/http/p' "$ec2.log")/" | tee /dev/stderr
+}
+
+# Of a user without a home, with the disk as an AMI; its state is in directory $1.
+start_ec2()
+{
+	ec2=$1/openena/ec2
+	mkdir -p "$ec2/images"
+	ln -s /disk "$ec2/images/blank.raw"
+	chown -R nobody "$1"
+	XDG_STATE_HOME=$1 HOME=/nonexistent setpriv --reuid nobody --regid nogroup --clear-groups \
+		openena ec2 --port 0 >"$ec2.log" 2>&1 &
+}
+
+ami()
+{
+	call 'DescribeImages&Filter.1.Name=name&Filter.1.Value.1=blank.raw' | grep -o 'ami-[0-9a-f]*' | head -n1
+}
+
+# Its console says so.
+instance_boots()
+{
+	local id
+
+	id=$(call "RunInstances&MinCount=1&MaxCount=1&InstanceType=c5n.large&ImageId=$(ami)" | grep -o '\<i-[0-9a-f]*' | head -n1)
+	within says "$marker" openena console "$id" --log --state-dir "${ec2%/*}/machines" || {
+		cat "$ec2/launches/$id"
+		return 1
+	}
+	call "TerminateInstances&InstanceId.1=$id"
+	within says '<name>terminated' call "DescribeInstances&InstanceId.1=$id"
+}
+
+machines()
+{
+	local state
+
+	state=$(mktemp -d)
+	chmod 755 "$state"
+	make_disk >/disk
+	export HOME=$state/home XDG_STATE_HOME=$state/run
+	check "openena run without an image says where kernels of ours are" \
+		refuses "come with OpenENA's source tree" openena run
+	check "it names the package that makes overlays" \
+		refuses "qemu-img is missing: install the package qemu-utils" openena run --detach --image /disk
+	check "these packages install" apt_get install curl genisoimage qemu-utils
+	openena stop --all >/dev/null
+	touch "$state/begin"
+	check "openena run starts an image" \
+		openena run web --detach --image /disk --instance-type c5n.large
+	check "it boots" within says "$marker" openena console web --log
+	check "it runs" says 'web *running.*c5n.large.*disk' openena list
+	check "on the adapter" says power-on openena events --vm web
+	check "a Tab offers its name" offers web console w
+	check "nothing was written below /usr" nothing_new_below_usr "$state/begin"
+	check "openena stop ends it" openena stop web
+	check "nothing is left of it" eval '[ -z "$(ls -A "$XDG_STATE_HOME/openena/machines")" ]'
+	start_ec2 "$state/ec2"
+	check "openena ec2 starts" within grep '^openena: http' "$ec2.log"
+	check "the image is an AMI" says 'ami-' ami
+	check "an instance of it boots" instance_boots
+	kill %1
+	wait
+	rm -rf "$state" /disk
 }
 
 qemu_is_what_it_was_built_for()
@@ -152,7 +245,7 @@ install()
 	check "and the words that an option takes" offers "ena openena" run --driver ""
 	check "and files" offers "/etc/debian_version" run --image = /etc/debian_v
 	check "and nothing for a wrong word" eval 'offers "" zz && offers "" run --zz && offers "" zz --'
-	check "openena run says that it needs the source tree" run_says_what_it_needs
+	machines
 	check "the plugin's package wants the QEMU it was built for" qemu_is_what_it_was_built_for
 	check "openena-qemu -device ena,help" says 'sriov-vfs=' openena-qemu -device ena,help
 	check "openena-qemu -device help" says '^name "ena"' openena-qemu -device help

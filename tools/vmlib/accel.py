@@ -2,6 +2,7 @@
 """Finds out whether KVM works here. A /dev/kvm that opens proves nothing: some hosts offer one that
 cannot run a stock kernel, so a kernel is booted until it looks for its root file system."""
 
+import contextlib
 import os
 import subprocess
 
@@ -40,16 +41,22 @@ def _why_not_kvm(qemu, kernel_image):
             known, _, reason = source.read().partition("\n")
         if known == boot:
             return reason
+    kernel = kernel_image()
+    if not kernel:
+        return ""
     say("trying KVM by booting a kernel")
-    reason = _boots(qemu, kernel_image())
-    os.makedirs(os.path.dirname(memo), exist_ok=True)
-    with open(memo, "w", encoding="utf-8") as out:
-        out.write(f"{boot}\n{reason}")
+    reason = _boots(qemu, kernel)
+    # A user without a home has no place for it.
+    with contextlib.suppress(OSError):
+        os.makedirs(os.path.dirname(memo), exist_ok=True)
+        with open(memo, "w", encoding="utf-8") as out:
+            out.write(f"{boot}\n{reason}")
     return reason
 
 
 def choose(wanted, qemu, kernel_image):
-    """Returns "kvm" or "tcg" for the user's auto, kvm or tcg; kernel_image() is what to try it with."""
+    """Returns "kvm" or "tcg" for the user's auto, kvm or tcg. KVM is tried with kernel_image(), or, where
+    that is None, not at all."""
     if wanted == "tcg":
         return "tcg"
     reason = _why_not_kvm(qemu, kernel_image)

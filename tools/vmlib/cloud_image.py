@@ -8,7 +8,7 @@ import stat
 import struct
 import subprocess
 
-from . import UserError
+from . import UserError, remedy
 
 # What else people have in hand, by what is where in it.
 OTHERS = ((0, b"KDMV", "a VMDK"), (0, b"# Disk DescriptorFile", "a VMDK"), (0, b"vhdxfile", "a VHDX"),
@@ -102,7 +102,7 @@ class CloudImage:
             self._check_overlay()
             return
         if not shutil.which("qemu-img"):
-            raise UserError("qemu-img is missing: run scripts/setup qemu.")
+            raise UserError(f"qemu-img is missing: {remedy('setup qemu', 'qemu-utils')}.")
         done = subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", self.format, "-b", self.path,
                                self.overlay], check=False, stdin=subprocess.DEVNULL,
                               stderr=subprocess.PIPE, text=True, errors="replace")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The guest's initial file system: Debian's tools, the kernel's modules, and what this run adds."""
 
+import glob
 import lzma
 import os
 import shlex
@@ -9,7 +10,7 @@ import stat
 import subprocess
 import tempfile
 
-from . import BUILD, TOP, UserError, cpio, script
+from . import BUILD, IN_TREE, TOP, UserError, cpio, script
 
 # What the tests may load, by module name; dependencies follow by themselves.
 MODULES = ("ena", "igb", "igbvf", "e1000e", "vmxnet3", "virtio_net", "8021q", "pktgen", "ifb", "veth",
@@ -38,6 +39,13 @@ class Kernel:
         """The path of our module for this kernel, or None before it has been built."""
         path = os.path.join(BUILD, "kmod", self.release, "openena.ko")
         return path if os.path.exists(path) else None
+
+
+def to_try(kver):
+    """The path of a kernel that need not get far: without the source tree one of this host's, or None."""
+    if IN_TREE:
+        return Kernel(kver).image
+    return next((path for path in sorted(glob.glob("/boot/vmlinuz-*")) if os.access(path, os.R_OK)), None)
 
 
 def _depmod(directory, release):

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-from . import BUILD, UserError, lapic, migration, monitor, stall, tsc
+from . import BUILD, IN_TREE, UserError, lapic, migration, monitor, remedy, stall, tsc
 
 # What a kernel prints when something is badly wrong, whoever is to blame.
 COMPLAINT = re.compile(r"Kernel panic|Oops[: ]|BUG: |WARNING: |general protection fault|"
@@ -46,7 +46,7 @@ def qemu_binary():
     """The path of QEMU, which must be 10.0 or newer."""
     path = shutil.which("qemu-system-x86_64")
     if not path:
-        raise UserError("qemu-system-x86_64 is missing: run scripts/setup qemu.")
+        raise UserError(f"qemu-system-x86_64 is missing: {remedy('setup qemu', 'openena-qemu')}.")
     return path
 
 
@@ -56,15 +56,17 @@ def qemu_version(qemu):
     version = re.search(r"version (\d+)\.(\d+)\.(\d+)", text)
     if not version or int(version[1]) < 10:
         raise UserError(f"{qemu} is {version[0] if version else text.strip()}; the adapter needs QEMU"
-                        " 10.0 or newer (on Debian 12 from bookworm-backports): run scripts/setup qemu.")
+                        " 10.0 or newer (on Debian 12 from bookworm-backports):"
+                        f" {remedy('setup qemu', 'openena-qemu')}.")
     return ".".join(version.groups())
 
 
 def plugin(version):
     """The path of the adapter built for this QEMU."""
-    path = os.path.join(BUILD, "plugin", version, "openena-qemu.so")
+    path = os.path.join(BUILD, "plugin", version, "openena-qemu.so") if IN_TREE else \
+        "/usr/lib/x86_64-linux-gnu/openena/openena-qemu.so"
     if not os.path.exists(path):
-        raise UserError(f"build/plugin/{version}/openena-qemu.so is missing: run scripts/build-plugin.")
+        raise UserError(f"{path} is missing: {remedy('build-plugin', 'openena-qemu')}.")
     return path
 
 

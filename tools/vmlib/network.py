@@ -9,7 +9,7 @@ import stat
 import struct
 import subprocess
 
-from . import UserError
+from . import UserError, remedy
 
 SEGMENTS = 999
 SEGMENT_PORT = 23000
@@ -42,7 +42,7 @@ def _ip(*words):
     try:
         done = subprocess.run(["ip", *words], check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     except FileNotFoundError:
-        raise UserError("ip is missing: run scripts/setup qemu.") from None
+        raise UserError(f"ip is missing: {remedy('setup qemu', 'iproute2')}.") from None
     if done.returncode:
         raise UserError(f"ip {' '.join(words)}: {done.stderr.strip()}.")
     return done.stdout

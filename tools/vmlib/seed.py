@@ -9,7 +9,7 @@ import secrets
 import shutil
 import subprocess
 
-from . import UserError, say
+from . import UserError, remedy, say
 
 FILE_MAX = 1 << 20
 KEY = re.compile(r"(ssh-|ecdsa-sha2-|sk-)[A-Za-z0-9@.-]+ [A-Za-z0-9+/]+=*( .*)?")
@@ -78,7 +78,7 @@ def _password(directory):
 def write(directory, options, kinds, macs):
     """Makes the seed of a machine; returns its path. Options are those of tools/openena-vm start."""
     if not shutil.which("genisoimage"):
-        raise UserError("genisoimage is missing: run scripts/setup qemu.")
+        raise UserError(f"genisoimage is missing: {remedy('setup qemu', 'genisoimage')}.")
     keys = public_keys(options.ssh_key)
     user_data = _read("--user-data", options.user_data) if options.user_data else b"#cloud-config\n{}\n"
     if not keys and not options.password and not options.user_data:
