@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -26,7 +27,7 @@ PROGRAM = os.path.join(ROOT, "build", "tools", "bin", "openena")
 SECONDS = 120
 # What a guest without curl says of its metadata.
 IN_GUEST = r"""
-ask() { exec 5<>/dev/tcp/169.254.169.254/80; printf '%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%s\r\nContent-Length: 0\r\n\r\n' "$1" "$2" >&5; cat <&5; }
+ask() { exec 5<>/dev/tcp/169.254.169.254/80; printf '%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%s\r\n\r\n' "$1" "$2" >&5; cat <&5; }
 t=$(ask 'PUT /latest/api/token' 'X-aws-ec2-metadata-token-ttl-seconds: 60' | tail -n 1)
 for what in meta-data/instance-id user-data; do ask "GET /latest/$what" "X-aws-ec2-metadata-token: $t" | sed -n '$s/.*/told: &\n/p'; done
 lsmod | grep ^ena; ls /sys/class/net
@@ -202,6 +203,11 @@ def key_pairs(_):
         equal(len(client.describe_key_pairs()["KeyPairs"]), 3, "keys left")
 
 
+def host_and_port(endpoint):
+    host, port = endpoint.url.removeprefix("http://").split(":")
+    return host, int(port)
+
+
 @test
 def requests_that_are_none(_):
     """Bodies without end and nonsense get an answer, and the endpoint goes on."""
@@ -230,13 +236,119 @@ def requests_that_are_none(_):
 def connections_that_ask_nothing(_):
     """They keep nobody waiting."""
     with running() as endpoint, contextlib.ExitStack() as idle:
-        host, port = endpoint.url.removeprefix("http://").split(":")
         for _ in range(50):
-            idle.enter_context(socket.create_connection((host, int(port)), SECONDS))
+            idle.enter_context(socket.create_connection(host_and_port(endpoint), SECONDS))
         start = time.monotonic()
         equal(len(endpoint.boto().describe_regions()["Regions"]), 1, "regions")
         took = time.monotonic() - start
         assert took < 10, f"the answer took {took:.0f} s"
+
+
+@contextlib.contextmanager
+def metadata(endpoint):
+    """What QEMU runs for a guest's connection, without a guest."""
+    process = subprocess.Popen([PROGRAM + "-ec2", "metadata",
+                                os.path.join(endpoint.state, "ec2"), "i-00000000000000001"],
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@test
+def a_put_without_a_body(_):
+    """As curl sends it (RFC 9112, 6.3): neither Content-Length nor Transfer-Encoding."""
+    with running() as endpoint:
+        start_time = time.monotonic()
+        with metadata(endpoint) as process:
+            process.stdin.write(b"PUT /latest/api/token HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                                b"X-aws-ec2-metadata-token-ttl-seconds: 60\r\n\r\n")
+            process.stdin.flush()
+            said = process.stdout.read().decode()
+            assert said.startswith("HTTP/1.1 200 ") and re.search(r"\n\d+-[0-9a-f]{64}$", said), said
+        with socket.create_connection(host_and_port(endpoint), SECONDS) as client:
+            client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            said = client.makefile().read()
+        assert said.startswith("HTTP/1.1 401 "), said
+        took = time.monotonic() - start_time
+        assert took < 8, f"the answers took {took:.0f} s"
+
+
+@test
+def any_method_and_target(_):
+    """Each gets an error for programs."""
+    with running() as endpoint:
+        for method, target, status in (("DELETE", "/", 401), ("PATCH", "/", 401), ("OPTIONS", "/", 401),
+                                       ("GET", "/" + "x" * 9000, 414), ("NONE", "/", 400)):
+            connection = http.client.HTTPConnection(*host_and_port(endpoint), timeout=SECONDS)
+            connection.request(method, target)
+            answer = connection.getresponse()
+            equal(answer.status, status, f"status of {method}")
+            said = answer.read()
+            assert b"<Error><Code>" in said, f"an error for programs to {method}: {said}"
+            connection.close()
+
+
+def taken(send, most=64 << 20):
+    """How many bytes of header lines without an end are taken."""
+    piece = b"a: b\r\n" * 10000
+    sent = 0
+    try:
+        while sent < most:
+            sent += send(piece) or len(piece)
+    except OSError:
+        pass
+    return sent
+
+
+@test
+def headers_without_end(_):
+    """Neither a guest nor who has no credential fills the memory."""
+    with running() as endpoint:
+        with metadata(endpoint) as process:
+            process.stdin.write(b"GET / HTTP/1.1\r\n")
+            sent = taken(process.stdin.write)
+            assert sent < 4 << 20, f"{sent} bytes of a guest were taken"
+            assert process.stdout.readline().startswith(b"HTTP/1.1 400 "), "the answer"
+        with socket.create_connection(host_and_port(endpoint), SECONDS) as client:
+            client.sendall(b"GET / HTTP/1.1\r\n")
+            sent = taken(client.send)
+            assert sent < 32 << 20, f"{sent} bytes were taken"
+
+
+@test
+def clients_that_take_their_time(_):
+    """As many as there are threads, a byte every 3 s: others are answered, and a signal ends it."""
+    with running() as endpoint, contextlib.ExitStack() as slow:
+        over = threading.Event()
+
+        def trickle(clients):
+            while not over.wait(3):
+                for client in clients:
+                    with contextlib.suppress(OSError):
+                        client.send(b"x")
+
+        def connect(count):
+            clients = [slow.enter_context(socket.create_connection(host_and_port(endpoint), SECONDS)) for _ in range(count)]
+            for client in clients:
+                client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n")
+            threading.Thread(target=trickle, args=(clients,), daemon=True).start()
+
+        slow.callback(over.set)
+        connect(64)
+        begin = time.monotonic()
+        equal(len(endpoint.boto().describe_regions()["Regions"]), 1, "regions")
+        took = time.monotonic() - begin
+        assert took < 20, f"the answer took {took:.0f} s"
+        connect(1)
+        time.sleep(0.5)
+        begin = time.monotonic()
+        endpoint.process.terminate()
+        endpoint.process.wait(SECONDS)
+        took = time.monotonic() - begin
+        assert took < 5, f"the end took {took:.0f} s"
 
 
 @test

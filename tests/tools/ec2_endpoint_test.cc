@@ -176,7 +176,7 @@ TEST_F(Ec2Test, WhoIsNotKnownAndWhatIsNotThere)
 	EXPECT_EQ(code("DescribeInstances&Surprise=1"), "UnknownParameter");
 	EXPECT_EQ(code("DescribeInstances&DryRun=true"), "DryRunOperation");
 	EXPECT_EQ(code("DescribeInstances&DryRun=perhaps"), "InvalidParameterValue");
-	EXPECT_TRUE(has(Endpoint::too_long().body, "262144 bytes"));
+	EXPECT_TRUE(has(Endpoint::refusal(413).body, "262144 bytes"));
 }
 
 TEST_F(Ec2Test, InstanceTypes)

@@ -103,13 +103,18 @@ HttpAnswer Endpoint::carry_out(const HttpRequest &request, const std::string &id
 	return {200, content_type, xml_answer(name, id, action.carry_out(context, query))};
 }
 
-HttpAnswer Endpoint::too_long()
+HttpAnswer Endpoint::refusal(int status)
 {
+	if (status != 413)
+		return error("InvalidRequest",
+			     "This is no request of HTTP, or it is too long, or did not come in "
+			     "time.",
+			     status, request_id());
 	return error("MalformedQueryString",
 		     format("The request has more than %zu bytes, which is the most that this "
 			    "endpoint takes.",
 			    Query::max_body),
-		     413, request_id());
+		     status, request_id());
 }
 
 } // namespace tool::ec2

@@ -18,8 +18,8 @@ class Endpoint {
 	}
 	/* By several threads at a time. */
 	[[nodiscard]] HttpAnswer answer(const HttpRequest &request, time_t now) const;
-	/* To a body of more than Query::max_body bytes. */
-	[[nodiscard]] static HttpAnswer too_long();
+	/* To what is no request: 413: a body of more than Query::max_body bytes. */
+	[[nodiscard]] static HttpAnswer refusal(int status);
 
     private:
 	[[nodiscard]] HttpAnswer carry_out(const HttpRequest &request, const std::string &id,

@@ -10,7 +10,6 @@
 #include "machines.hh"
 #include "metadata.hh"
 #include "query.hh"
-#include "relay.hh"
 
 #include <csignal>
 #include <cstdlib>
@@ -23,7 +22,6 @@ namespace
 using namespace tool;
 
 constexpr int most_connections = 8; /* of a guest to its metadata, at a time */
-constexpr uint64_t last_words_ms = 1000; /* for an answer, when the guest has no more to ask */
 
 std::string quoted(std::string word)
 {
@@ -53,25 +51,17 @@ Descriptor take_place(const std::string &prefix)
 }
 
 /* One connection: standard input and output. */
-int answer_guest(const std::string &directory, const std::string &id, Streams &io)
+int answer_guest(const std::string &directory, const std::string &id)
 {
 	Machines::check_name(id);
 	const Descriptor place = take_place(directory + "/launches/" + id + ".metadata");
 	const auto key = read_whole(directory + "/metadata.key");
 	if (!key)
 		throw Trouble(directory + " is not that of an endpoint");
-	char scratch[] = "/tmp/openena-XXXXXX";
-
-	if (!mkdtemp(scratch))
-		throw Trouble("no directory in /tmp for a socket");
-	const std::string socket = std::string(scratch) + "/http";
-	const auto answer = [&](const HttpRequest &request) {
+	serve_http_client(STDIN_FILENO, STDOUT_FILENO, [&](const HttpRequest &request) {
 		return ec2::Metadata(ec2::Store::read(directory + "/state.json"), id, *key)
 			.answer(request, time(nullptr));
-	};
-	serve_http_at(socket, answer,
-		      [&] { (void)relay(socket, STDIN_FILENO, last_words_ms, io); });
-	std::filesystem::remove_all(scratch);
+	});
 	return exit_fine;
 }
 
@@ -99,7 +89,7 @@ int serve(const Ec2Options &options, Streams &io)
 	ec2::Fleet fleet(store, config, ec2::run_this_program);
 	const ec2::Endpoint endpoint(store, fleet, ec2::read_credentials(credentials));
 	const HttpServerConfig http{options.address, options.port, ec2::Query::max_body,
-				    ec2::Endpoint::too_long()};
+				    ec2::Endpoint::refusal};
 	const std::string host = options.address.find(':') == std::string::npos
 					 ? options.address
 					 : "[" + options.address + "]";
@@ -131,7 +121,7 @@ int main(int count, char **words)
 	ec2_server = serve;
 	if (count == 4 && std::string(words[1]) == "metadata") {
 		try {
-			return answer_guest(words[2], words[3], io);
+			return answer_guest(words[2], words[3]);
 		} catch (const std::exception &trouble) {
 			err.print("openena: %s\n", trouble.what());
 			err.flush();

@@ -18,7 +18,7 @@ void serve(uint16_t port, const std::function<std::string()> &render,
 {
 	const auto answer = [&](const tool::HttpRequest &request) -> tool::HttpAnswer {
 		const std::string path = request.target.substr(0, request.target.find('?'));
-		if (request.method == "POST" || request.method == "PUT" || path != "/metrics")
+		if ((request.method != "GET" && request.method != "HEAD") || path != "/metrics")
 			return {404, "text/plain", "There is /metrics.\n"};
 		return {200, content_type, render()};
 	};

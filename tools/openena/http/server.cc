@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "server.hh"
 
+#include "connection.hh"
 #include "descriptor.hh"
 #include "text.hh"
 #include "trouble.hh"
@@ -8,8 +9,10 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <httplib.h>
+#include <future>
+#include <mutex>
 #include <netdb.h>
+#include <set>
 #include <thread>
 
 namespace tool
@@ -18,9 +21,9 @@ namespace tool
 namespace
 {
 
-constexpr time_t patience_s = 10; /* with a client in the middle of a request */
 /* A connection has a thread, which waits for the next request: not long, and there are others. */
-constexpr time_t idle_s = 1;
+constexpr std::chrono::seconds idle(1), idle_alone(5);
+constexpr std::chrono::seconds grace(1); /* until a second signal ends it at once */
 constexpr size_t most_connections = 64;
 
 HttpRequest from_library(const httplib::Request &request, std::string body)
@@ -43,45 +46,133 @@ void to_library(const HttpAnswer &answer, httplib::Response &response)
 	response.set_content(answer.body, answer.type);
 }
 
+class Server : public httplib::Server {
+    public:
+	Server(const HttpServerConfig &config, const HttpHandler &handler);
+	/* One connection, to its end. */
+	void converse(int input, int output, std::chrono::seconds idle);
+	/* Requests that are not yet there as a whole are given up. */
+	void hang_up();
+
+    private:
+	void with_body(const httplib::Request &request, httplib::Response &response,
+		       const httplib::ContentReader &read) const;
+	bool process(Connection &connection, bool last, bool &closed);
+	bool process_and_close_socket(socket_t socket) override;
+
+	const HttpServerConfig &config_;
+	const HttpHandler &handler_;
+	std::mutex mutex_;
+	std::set<socket_t> open_;
+	bool ending_ = false;
+};
+
 /* Every path and method is the handler's. */
-void set_handlers(httplib::Server &server, const HttpServerConfig &config,
-		  const HttpHandler &handler)
+Server::Server(const HttpServerConfig &config, const HttpHandler &handler)
+    : config_(config), handler_(handler)
 {
-	/* The library would take a form apart, and refuses one of more than 8 KiB. */
-	const auto with_body = [&](const httplib::Request &request, httplib::Response &response,
+	const auto reader = [this](const httplib::Request &request, httplib::Response &response,
 				   const httplib::ContentReader &read) {
-		std::string body;
-		bool fits = true;
-		/* It has no limit for a body in chunks, and no such reader for one in parts. */
-		const auto take = [&](const char *data, size_t size) {
-			fits = size <= config.longest_body - body.size();
-			body.append(data, fits ? size : 0);
-			return fits;
-		};
-		const bool whole = request.is_multipart_form_data()
-					   ? read([](const auto &) { return true; }, take)
-					   : read(take);
-		if (whole)
-			to_library(handler(from_library(request, std::move(body))), response);
-		else if (!fits)
-			to_library(config.too_long, response);
+		with_body(request, response, read);
 	};
 
-	server.set_pre_routing_handler(
-		[&handler](const httplib::Request &request, httplib::Response &response) {
-			if (request.method != "GET" && request.method != "HEAD")
-				return httplib::Server::HandlerResponse::Unhandled;
-			to_library(handler(from_library(request, {})), response);
-			return httplib::Server::HandlerResponse::Handled;
+	set_pre_routing_handler(
+		[this](const httplib::Request &request, httplib::Response &response) {
+			for (const char *method : {"POST", "PUT", "PATCH", "DELETE"})
+				if (request.method == method)
+					return HandlerResponse::Unhandled;
+			to_library(handler_(from_library(request, {})), response);
+			return HandlerResponse::Handled;
 		});
-	server.Post(".*", with_body);
-	server.Put(".*", with_body);
-	server.set_error_handler([&config](const httplib::Request &, httplib::Response &response) {
-		if (response.status == 413)
-			to_library(config.too_long, response);
+	Post(".*", reader);
+	Put(".*", reader);
+	Patch(".*", reader);
+	Delete(".*", reader);
+	set_error_handler([this](const httplib::Request &, httplib::Response &response) {
+		if (response.body.empty())
+			to_library(config_.refusal(response.status), response);
 	});
-	server.set_payload_max_length(config.longest_body);
-	server.set_read_timeout(patience_s);
+	set_payload_max_length(config.longest_body);
+}
+
+/* The library would take a form apart, and refuses one of more than 8 KiB. */
+void Server::with_body(const httplib::Request &request, httplib::Response &response,
+		       const httplib::ContentReader &read) const
+{
+	std::string body;
+	bool fits = true;
+	/* It has no limit for a body in chunks, and no such reader for one in parts. */
+	const auto take = [&](const char *data, size_t size) {
+		fits = size <= config_.longest_body - body.size();
+		body.append(data, fits ? size : 0);
+		return fits;
+	};
+	/* RFC 9112, 6.3; the library would wait for the connection's end. */
+	const bool none = !request.has_header("Content-Length") &&
+			  !request.has_header("Transfer-Encoding");
+	const bool whole = none || (request.is_multipart_form_data()
+					    ? read([](const auto &) { return true; }, take)
+					    : read(take));
+	if (whole)
+		to_library(handler_(from_library(request, std::move(body))), response);
+	else if (!fits)
+		response.status = 413;
+}
+
+/* Releases behind that of Debian 12 want the addresses, too. */
+bool Server::process(Connection &connection, bool last, bool &closed)
+{
+	const std::function<void(httplib::Request &)> head_is_there = [&](httplib::Request &) {
+		connection.begin_body(config_.longest_body);
+	};
+
+	return [&](auto &library) {
+		if constexpr (requires {
+				      library.process_request(connection, last, closed,
+							      head_is_there);
+			      })
+			return library.process_request(connection, last, closed, head_is_there);
+		else
+			return library.process_request(connection, "", 0, "", 0, last, closed,
+						       head_is_there);
+	}(*this);
+}
+
+void Server::converse(int input, int output, std::chrono::seconds idle)
+{
+	Connection connection(input, output);
+	bool closed = false;
+
+	for (size_t left = keep_alive_max_count_; left && !closed && connection.begins(idle);
+	     left--)
+		if (!process(connection, left == 1, closed) || connection.ended())
+			break;
+	if (connection.ended())
+		connection.drain();
+}
+
+void Server::hang_up()
+{
+	const std::lock_guard lock(mutex_);
+
+	ending_ = true;
+	for (const socket_t socket : open_)
+		(void)::shutdown(socket, SHUT_RD);
+}
+
+bool Server::process_and_close_socket(socket_t socket)
+{
+	const Descriptor owned(socket);
+	{
+		const std::lock_guard lock(mutex_);
+		if (ending_)
+			return false;
+		open_.insert(socket);
+	}
+	converse(socket, socket, idle);
+	const std::lock_guard lock(mutex_);
+	open_.erase(socket);
+	return true;
 }
 
 void share_nothing(int socket)
@@ -125,14 +216,20 @@ int bind(httplib::Server &server, const HttpServerConfig &config)
 
 } // namespace
 
+HttpAnswer refuse_http(int status)
+{
+	return {status, "text/plain",
+		status == 413 ? "The request is too long.\n"
+			      : "The request is damaged, too long, or did not come in time.\n"};
+}
+
 void serve_http(const HttpServerConfig &config, const HttpHandler &handler,
 		const std::function<void(uint16_t)> &ready)
 {
-	httplib::Server server;
+	Server server(config, handler);
 	sigset_t ends;
 
-	set_handlers(server, config, handler);
-	server.set_keep_alive_timeout(idle_s);
+	server.set_keep_alive_timeout(idle.count());
 	server.new_task_queue = [] {
 		return new httplib::ThreadPool(most_connections);
 	};
@@ -146,35 +243,28 @@ void serve_http(const HttpServerConfig &config, const HttpHandler &handler,
 	sigaddset(&ends, SIGINT);
 	sigaddset(&ends, SIGTERM);
 	pthread_sigmask(SIG_BLOCK, &ends, nullptr);
-	std::thread listener([&] { server.listen_after_bind(); });
+	auto listener = std::async(std::launch::async, [&] { return server.listen_after_bind(); });
 	while (!server.is_running())
 		std::this_thread::sleep_for(std::chrono::milliseconds(1));
 	ready(static_cast<uint16_t>(port));
 	int signal;
 	sigwait(&ends, &signal);
 	server.stop();
-	listener.join();
+	server.hang_up();
+	(void)listener.wait_for(grace);
+	/* Not one that came with the first, as from timeout(1). */
+	const timespec now{};
+	while (sigtimedwait(&ends, nullptr, &now) > 0)
+		;
+	pthread_sigmask(SIG_UNBLOCK, &ends, nullptr);
+	(void)listener.get();
 }
 
-void serve_http_at(const std::string &socket, const HttpHandler &handler,
-		   const std::function<void()> &meanwhile)
+void serve_http_client(int input, int output, const HttpHandler &handler)
 {
 	const HttpServerConfig config{};
-	httplib::Server server;
 
-	set_handlers(server, config, handler);
-	server.new_task_queue = [] {
-		return new httplib::ThreadPool(1);
-	};
-	server.set_address_family(AF_UNIX);
-	if (!server.bind_to_port(socket.c_str(), 80)) /* a port for the library's eyes */
-		throw Trouble(printable(socket) + " cannot be made");
-	std::thread listener([&] { server.listen_after_bind(); });
-	while (!server.is_running())
-		std::this_thread::sleep_for(std::chrono::milliseconds(1));
-	meanwhile();
-	server.stop();
-	listener.join();
+	Server(config, handler).converse(input, output, idle_alone);
 }
 
 } // namespace tool

@@ -10,23 +10,25 @@
 namespace tool
 {
 
+/* In words. */
+[[nodiscard]] HttpAnswer refuse_http(int status);
+
 struct HttpServerConfig {
 	std::string address = "127.0.0.1";
 	uint16_t port = 0; /* 0: any that is free */
-	size_t longest_body = 0; /* a longer one is answered with @too_long */
-	HttpAnswer too_long{413, "text/plain", "The request is too long.\n"};
+	size_t longest_body = 0; /* a longer one is refused with 413 */
+	HttpAnswer (*refusal)(int status) = refuse_http; /* to what is no request */
 };
 
 /*
- * Answers until SIGINT or SIGTERM, which all threads that @ready starts leave to this one;
- * @ready is told the port. Trouble if it cannot be had.
+ * Answers until SIGINT or SIGTERM, which all threads that @ready starts leave to this one, and which
+ * end the program a second time; @ready is told the port. Trouble if it cannot be had.
  */
 void serve_http(const HttpServerConfig &config, const HttpHandler &handler,
 		const std::function<void(uint16_t)> &ready);
 
-/* Answers at a Unix socket, one connection at a time, while @meanwhile runs. */
-void serve_http_at(const std::string &socket, const HttpHandler &handler,
-		   const std::function<void()> &meanwhile);
+/* Answers one client, whose connection these are, until it has gone. */
+void serve_http_client(int input, int output, const HttpHandler &handler);
 
 } // namespace tool
 
