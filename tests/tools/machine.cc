@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "machine.hh"
 
+#include "text.hh"
 #include "trouble.hh"
 
 #include <fstream>
@@ -29,8 +30,8 @@ FakeMachine::FakeMachine() : System(scratch.path())
 		put(at + "msi_irqs/" + std::to_string(irq), "msix\n");
 		put("proc/irq/" + std::to_string(irq) + "/effective_affinity_list",
 		    std::to_string(irq % 4) + "\n");
-		put("proc/irq/" + std::to_string(irq) + "/smp_affinity_list", "0-3\n");
 	}
+	put_interrupts();
 	for (int queue = 0; queue < 4; queue++) {
 		const std::string number = std::to_string(queue);
 		put("sys/class/net/eth0/queues/rx-" + number + "/rps_cpus", "0\n");
@@ -81,7 +82,26 @@ void FakeMachine::set_link(const std::string &, const std::string &knob, const s
 {
 	if (knob == refused)
 		throw tool::Trouble(knob + " is refused");
+	const auto fit = [](const std::string &table, const std::string &queues) {
+		for (const std::string &queue : tool::split(table, ' '))
+			if (std::stoul(queue) >= std::stoul(queues))
+				throw tool::Trouble("the RSS table has queue " + queue + " of " +
+						    queues);
+	};
+	if (knob == "rss")
+		fit(value, knobs["queues"]);
+	else if (knob == "queues" && rss_chosen_)
+		fit(knobs["rss"], value);
+	rss_chosen_ = rss_chosen_ || knob == "rss";
+	if (knob == "queues" && knobs[knob] != value)
+		put_interrupts();
 	knobs[knob] = value;
+}
+
+void FakeMachine::put_interrupts()
+{
+	for (int irq = 24; irq <= 28; irq++)
+		put("proc/irq/" + std::to_string(irq) + "/smp_affinity_list", "0-3\n");
 }
 
 namespace

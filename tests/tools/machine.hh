@@ -51,7 +51,10 @@ class FakeMachine : MachineFiles, public tool::System {
 
 	[[nodiscard]] std::optional<std::string>
 	link_setting(const std::string &, const std::string &knob) const override;
-	/* Trouble for the knob that is @refused. */
+	/*
+	 * Trouble for the knob that is @refused, and, as the kernel has it, for an RSS table and queues
+	 * that do not fit each other. Other queues have new interrupts.
+	 */
 	void set_link(const std::string &, const std::string &knob,
 		      const std::string &value) override;
 	[[nodiscard]] std::string text(const std::string &path) const;
@@ -65,6 +68,10 @@ class FakeMachine : MachineFiles, public tool::System {
 	std::optional<tool::Polls> measured; /* none: BPF is not allowed */
 	std::map<std::string, std::string> knobs;
 	std::string refused;
+
+    private:
+	void put_interrupts();
+	bool rss_chosen_ = false; /* not the driver's own, which follows the queues */
 };
 
 #endif

@@ -112,6 +112,26 @@ TEST_F(Tune, MoreQueuesBringNewInterrupts)
 	EXPECT_TRUE(queue_seen);
 }
 
+/* The RSS table that then has more queues has to go before them, and the interrupts behind. */
+TEST_F(Tune, MoreQueuesAreTakenBack)
+{
+	machine.facts.queues = tool::Setting{2, 4};
+	machine.facts.rss_table = {0, 1, 0, 1};
+	machine.knobs["queues"] = "2";
+	machine.knobs["rss"] = "0 1 0 1";
+	machine.put(irq, "2\n");
+	const auto before = machine.knobs;
+	Ran ran = tune({"latency", "--apply"});
+	EXPECT_EQ(ran.status, 0) << ran.err;
+	EXPECT_EQ(machine.knobs["rss"], "0 1 2 3");
+	ran = tune({"--undo"});
+	EXPECT_EQ(ran.status, 0) << ran.err;
+	EXPECT_EQ(ran.err, "");
+	EXPECT_EQ(machine.knobs, before);
+	EXPECT_EQ(machine.text(irq), "2");
+	EXPECT_FALSE(std::filesystem::exists(state));
+}
+
 /* As if it had been interrupted there: what was before is on disk, and undo finds it. */
 TEST_F(Tune, StoppedHalfway)
 {

@@ -285,24 +285,44 @@ class Tune : public Command {
 		return *settings;
 	}
 
+	/*
+	 * All of them, in the order of plan(); returns those that were refused, and in @why the reasons.
+	 * One may want a later one first (fewer queues an RSS table without them), and undo others.
+	 */
+	static Json put_back(Knobs &knobs, const Json &saved, std::string &why)
+	{
+		Json left{Json::Array{}};
+
+		why.clear();
+		for (const Json &item : *saved.array()) {
+			const std::string &knob = *item.find("knob")->string();
+			const std::string &before = *item.find("before")->string();
+			try {
+				if (!Knobs::same(knobs.get(knob).value_or(""), before))
+					knobs.set(knob, before);
+			} catch (const Trouble &trouble) {
+				why += std::string("openena: ") + trouble.what() + "\n";
+				left.add(item);
+			}
+		}
+		return left;
+	}
+
 	int undo(Streams &io)
 	{
 		const Descriptor lock = lock_file(state_ + ".lock");
 		const Json saved = read_state();
 		Knobs knobs(this_system(), interface_);
-		Json left{Json::Array{}};
-		size_t done = 0;
+		Json left = saved;
+		std::string why;
 
-		for (const Json &item : *saved.array()) {
-			const std::string &knob = *item.find("knob")->string();
-			try {
-				knobs.set(knob, *item.find("before")->string());
-				done++;
-			} catch (const Trouble &trouble) {
-				io.err.print("openena: %s\n", trouble.what());
-				left.add(item);
-			}
+		for (size_t before = SIZE_MAX;
+		     !left.array()->empty() && left.array()->size() < before;) {
+			before = left.array()->size();
+			left = put_back(knobs, saved, why);
 		}
+		io.err.write(why);
+		const size_t done = saved.array()->size() - left.array()->size();
 		if (!left.array()->empty()) {
 			Json state;
 			state.set("interface", interface_);
