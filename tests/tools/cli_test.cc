@@ -34,6 +34,24 @@ TEST(Cli, AWrongWordGetsTheNearest)
 		<< ran.err;
 }
 
+TEST(Cli, AWrongOptionWithoutACommand)
+{
+	Ran ran = openena({"--versio"});
+	EXPECT_EQ(ran.status, 2);
+	EXPECT_TRUE(has(ran.err, "no option \"--versio\"; the nearest is --version;")) << ran.err;
+	ran = openena({"-x"});
+	EXPECT_TRUE(has(ran.err, "no option \"-x\"")) << ran.err;
+}
+
+TEST(Cli, AFlagHasNoValue)
+{
+	const Ran ran = openena({"list", "--json=3", "--state-dir", "/nonexistent"});
+	EXPECT_EQ(ran.status, 2) << ran.out;
+	EXPECT_TRUE(
+		has(ran.err, "json was given a disallowed flag override; see openena list --help"))
+		<< ran.err;
+}
+
 TEST(Cli, WithoutACommandItSaysWhereTheHelpIs)
 {
 	const Ran ran = openena({});

@@ -106,9 +106,12 @@ int parse_and_run(Program &program, std::span<const std::string> arguments, Stre
 		const size_t i = program.chosen();
 		const bool of_command = i < program.apps.size();
 		const CLI::App &app = of_command ? *program.apps[i] : program.app;
-		const std::string what = dynamic_cast<const CLI::ExtrasError *>(&error)
-						 ? about_extras(app, program.app.remaining(true))
-						 : printable(error.what(), 400);
+		/* Without a command it is the lack of one that is told first. */
+		const std::vector<std::string> extras = program.app.remaining(true);
+		const bool extra = dynamic_cast<const CLI::ExtrasError *>(&error) ||
+				   (!of_command && !extras.empty());
+		const std::string what = extra ? about_extras(app, extras)
+					       : printable(error.what(), 400);
 		throw Trouble(what + "; see openena " +
 			      (of_command ? std::string(program.known[i]->name()) + " " : "") +
 			      "--help");
@@ -120,7 +123,7 @@ int parse_and_run(Program &program, std::span<const std::string> arguments, Stre
 
 void Options::flag(const char *names, bool &to, const char *help)
 {
-	app_.add_flag_callback(names, [&to] { to = true; }, help);
+	app_.add_flag_callback(names, [&to] { to = true; }, help)->disable_flag_override();
 }
 
 void Options::text(const char *names, std::string &to, const char *value, const char *help)
