@@ -48,6 +48,8 @@ void put(int row, attr_t attribute, const std::string &text, int columns)
 
 struct Screen::Terminal {
 	SCREEN *screen = nullptr;
+	sigset_t
+		before{}; /* signals that were blocked: now also those that end it, but for the wait */
 
 	~Terminal()
 	{
@@ -55,6 +57,7 @@ struct Screen::Terminal {
 			return;
 		endwin();
 		delscreen(screen);
+		pthread_sigmask(SIG_SETMASK, &before, nullptr);
 	}
 };
 
@@ -73,9 +76,14 @@ std::unique_ptr<Screen> Screen::open()
 	if (!terminal->screen)
 		return nullptr;
 	struct sigaction action = {};
-	action.sa_handler = end_by_signal; /* without SA_RESTART: it ends the wait for a key */
-	for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+	sigset_t ends;
+	action.sa_handler = end_by_signal;
+	sigemptyset(&ends);
+	for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
 		sigaction(signal, &action, nullptr);
+		sigaddset(&ends, signal);
+	}
+	pthread_sigmask(SIG_BLOCK, &ends, &terminal->before);
 	raw();
 	noecho();
 	nodelay(stdscr, true);
@@ -107,8 +115,9 @@ void Screen::draw(const std::string &head, const std::vector<TopLine> &lines, si
 std::optional<int> Screen::key(std::chrono::milliseconds within)
 {
 	pollfd input = {STDIN_FILENO, POLLIN, 0};
-
-	const int found = poll(&input, 1, static_cast<int>(within.count()));
+	const auto seconds = std::chrono::floor<std::chrono::seconds>(within);
+	const timespec time{seconds.count(), std::chrono::nanoseconds(within - seconds).count()};
+	const int found = ppoll(&input, 1, &time, &terminal_->before);
 	/* A terminal that has gone is always readable, and never has a key. */
 	if (ended || (found > 0 && input.revents & (POLLHUP | POLLERR | POLLNVAL)))
 		return 'q';
