@@ -2,6 +2,8 @@
 /* run, list, console and stop, with a launcher that starts no QEMU. */
 #include "run.hh"
 
+#include "cli.hh"
+#include "durable.hh"
 #include "json.hh"
 #include "machines.hh"
 #include "trouble.hh"
@@ -9,8 +11,10 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <fcntl.h>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <pty.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,13 +25,13 @@ namespace
 {
 
 /*
- * A launcher: a process that has the socket's path in its command line, as QEMU has, a console
+ * A launcher: a process that has the paths of its files in its command line, as QEMU has, a console
  * that answers what it is told, in "words" what it was given. Told to fail, it does.
  */
 constexpr const char *launcher = R"(#!/usr/bin/python3
 import os, socket, subprocess, sys, time
 words = sys.argv[1:]
-directory = words[words.index("--directory") + 1]
+directory = os.path.abspath(words[words.index("--directory") + 1])
 open(os.environ["WORDS"], "w").write("\n".join(words))
 if os.environ.get("FAILS"):
     sys.exit("no root file system")
@@ -52,8 +56,9 @@ while True:
         if line == b"end\n":
             sys.exit()
 '''
-subprocess.Popen([sys.executable, "-c", guest, directory + "/qmp"], start_new_session=True,
-                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+subprocess.Popen([sys.executable, "-c", guest, directory + "/pid", directory.replace(",", ",,") + "/qmp"],
+                 start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                 stderr=subprocess.DEVNULL)
 while not os.path.exists(directory + "/pid"):
     time.sleep(0.01)
 )";
@@ -101,11 +106,43 @@ class MachinesTest : public testing::Test {
 			_exit(with(std::move(words)).status);
 		return child;
 	}
+	/* On a terminal of its own, whose other end is @terminal. */
+	pid_t start_on_terminal(std::vector<std::string> words, int &terminal)
+	{
+		words.insert(words.end(), {"--state-dir", scratch / "state"});
+		const pid_t child = forkpty(&terminal, nullptr, nullptr, nullptr);
+		if (!child) {
+			tool::Output out(STDOUT_FILENO, "terminal"), err(STDERR_FILENO, "terminal");
+			tool::Streams io{out, err};
+			_exit(tool::run(words, io));
+		}
+		return child;
+	}
+	static bool keys_go_one_by_one(int terminal)
+	{
+		termios now{};
+		return !tcgetattr(terminal, &now) && !(now.c_lflag & ICANON);
+	}
+	template <typename Predicate> static bool eventually(Predicate done)
+	{
+		for (int i = 0; i < 500; i++, usleep(20'000))
+			if (done())
+				return true;
+		return false;
+	}
 	bool wait_for(const std::filesystem::path &file)
 	{
-		for (int i = 0; i < 500 && !std::filesystem::exists(file); i++)
-			usleep(20'000);
-		return std::filesystem::exists(file);
+		return eventually([&] { return std::filesystem::exists(file); });
+	}
+	/* -1: it does not end. */
+	static int status_of(pid_t child)
+	{
+		int status = -1;
+		if (!eventually([&] { return waitpid(child, &status, WNOHANG) == child; })) {
+			kill(child, SIGKILL);
+			waitpid(child, nullptr, 0);
+		}
+		return status;
 	}
 
 	Scratch scratch;
@@ -140,6 +177,51 @@ TEST_F(MachinesTest, RunListStop)
 	EXPECT_FALSE(alive(qemu));
 	EXPECT_EQ(list().array()->size(), 0u);
 	EXPECT_FALSE(std::filesystem::exists(scratch / "state" / "one"));
+}
+
+/* As people type it, and as Tab completes it. */
+TEST_F(MachinesTest, ADirectoryByAnyName)
+{
+	const auto before = std::filesystem::current_path();
+
+	std::filesystem::create_directories(scratch / "below");
+	std::filesystem::create_directories(scratch / "a,b");
+	std::filesystem::current_path(scratch / "below");
+	setenv("XDG_STATE_HOME", (scratch.path().string() + "//below/").c_str(), 1);
+	for (const std::string &name :
+	     {(scratch / "state").string() + "/", std::string("../state"), std::string("./s/"),
+	      std::string("."), scratch.path().string() + "//a,b/", std::string()}) {
+		const auto in = [&](std::vector<std::string> words) {
+			if (!name.empty())
+				words.insert(words.end(), {"--state-dir", name});
+			return openena(words);
+		};
+		const std::string socket = tool::Machines(name).path("one", "qmp");
+		EXPECT_EQ(in({"run", "one", "--detach"}).status, 0) << name;
+		EXPECT_TRUE(has(in({"list"}).out, "running")) << name << in({"list"}).out;
+		const pid_t qemu = tool::Machines(name).running("one").value_or(0);
+		EXPECT_EQ(in({"stop", "one"}).status, 0) << name;
+		EXPECT_FALSE(qemu && alive(qemu)) << name;
+		EXPECT_FALSE(has(socket, "//") || has(socket, "/.")) << socket;
+	}
+	unsetenv("XDG_STATE_HOME");
+	std::filesystem::current_path(before);
+}
+
+/* As when it is reaped between the opening of its file and the reading. */
+TEST_F(MachinesTest, AProcessThatEndsMeanwhile)
+{
+	const pid_t child = fork();
+	if (!child) {
+		pause();
+		_exit(0);
+	}
+	const tool::Descriptor file(
+		open(("/proc/" + std::to_string(child) + "/cmdline").c_str(), O_RDONLY));
+	ASSERT_TRUE(file);
+	kill(child, SIGKILL);
+	waitpid(child, nullptr, 0);
+	EXPECT_FALSE(tool::read_whole("/proc/self/fd/" + std::to_string(file.get())));
 }
 
 TEST_F(MachinesTest, AnImageOnTwoNetworks)
@@ -207,6 +289,44 @@ TEST_F(MachinesTest, ASignalStopsItAndNothingIsLeft)
 	EXPECT_FALSE(std::filesystem::exists(scratch / "state" / "one"));
 }
 
+/* It shows the console; the terminal may go, too. */
+TEST_F(MachinesTest, ASignalOnATerminal)
+{
+	for (const int signal : {SIGTERM, SIGHUP}) {
+		int terminal = -1;
+		const pid_t child = start_on_terminal({"run", "one"}, terminal);
+		ASSERT_TRUE(wait_for(scratch / "state" / "one" / "pid"));
+		const pid_t qemu = process();
+		EXPECT_TRUE(eventually([&] { return keys_go_one_by_one(terminal); }));
+		if (signal == SIGHUP)
+			close(terminal);
+		else
+			kill(child, signal);
+		const int status = status_of(child);
+		EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 2)
+			<< signal << " " << status;
+		EXPECT_FALSE(alive(qemu)) << signal;
+		EXPECT_FALSE(std::filesystem::exists(scratch / "state" / "one")) << signal;
+		(void)with({"stop", "--all"});
+		if (signal != SIGHUP)
+			close(terminal);
+	}
+}
+
+TEST_F(MachinesTest, ASignalLeavesTheTerminalAsItWas)
+{
+	int terminal = -1;
+	ASSERT_EQ(with({"run", "one", "--detach"}).status, 0);
+	const pid_t child = start_on_terminal({"console", "one"}, terminal);
+	EXPECT_TRUE(eventually([&] { return keys_go_one_by_one(terminal); }));
+	kill(child, SIGTERM);
+	const int status = status_of(child);
+	EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM) << status;
+	EXPECT_FALSE(keys_go_one_by_one(terminal));
+	EXPECT_TRUE(list().array()->front().find("running")->boolean().value());
+	close(terminal);
+}
+
 TEST_F(MachinesTest, ASignalWhileItIsPrepared)
 {
 	setenv("SLOW", "1", 1);
@@ -239,6 +359,11 @@ TEST_F(MachinesTest, ALauncherThatFails)
 	EXPECT_TRUE(has(ran.err, "the launcher failed; the machine one was not started"))
 		<< ran.err;
 	EXPECT_EQ(list().array()->size(), 0u);
+	/* Some who start programs ignore their children, and these inherit it. */
+	(void)signal(SIGCHLD, SIG_IGN);
+	ran = with({"run", "one"});
+	(void)signal(SIGCHLD, SIG_DFL);
+	EXPECT_TRUE(ran.status == 2 && has(ran.err, "the launcher failed")) << ran.err;
 	setenv("OPENENA_LAUNCHER", "/nonexistent/launcher", 1);
 	EXPECT_EQ(with({"run", "one"}).status, 2);
 	EXPECT_EQ(list().array()->size(), 0u);
@@ -281,6 +406,17 @@ TEST_F(MachinesTest, WhatTheGuestSays)
 	close(ends[0]);
 	EXPECT_EQ(ran.status, 0) << ran.err;
 	EXPECT_EQ(ran.out, "you said hello\n");
+}
+
+TEST_F(MachinesTest, AGuestThatHasSaidALot)
+{
+	const std::string much(3 << 20, 'x');
+
+	ASSERT_EQ(with({"run", "one", "--detach"}).status, 0);
+	std::ofstream(scratch / "state" / "one" / "console.log") << much;
+	const Ran ran = with({"console", "one", "--log"});
+	EXPECT_EQ(ran.status, 0) << ran.err;
+	EXPECT_TRUE(ran.out == much) << ran.out.size();
 }
 
 TEST_F(MachinesTest, DamagedState)

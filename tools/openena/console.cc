@@ -40,8 +40,8 @@ class Console : public Command {
 			throw Trouble("name the machine: see openena list");
 		machines.need(name_);
 		if (log_) {
-			const auto text = read_whole(machines.path(name_, "console.log"));
-			io.out.write(text.value_or(""));
+			(void)read_pieces(machines.path(name_, "console.log"),
+					  [&io](std::string_view piece) { io.out.write(piece); });
 			return exit_fine;
 		}
 		if (!machines.running(name_))
@@ -51,7 +51,9 @@ class Console : public Command {
 		if (io.out.is_terminal())
 			io.err.line("Ctrl-] leaves the console; the machine goes on."),
 				io.err.flush();
-		if (relay(machines.path(name_, "console"), STDIN_FILENO, quiet_, io))
+		/* One that comes ends this when the terminal is as it was. */
+		const Signals signals;
+		if (relay(machines.path(name_, "console"), STDIN_FILENO, quiet_, signals, io))
 			io.err.line("openena: the machine has ended");
 		return exit_fine;
 	}

@@ -76,29 +76,40 @@ void write_durably(const std::string &path, std::string_view text)
 	sync_directory_of(path);
 }
 
-std::optional<std::string> read_whole(const std::string &path)
+bool read_pieces(const std::string &path, const std::function<void(std::string_view)> &take)
 {
 	const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-	std::string text;
 	char piece[4096];
 
 	if (!file && errno == ENOENT)
-		return {};
+		return false;
 	if (!file)
 		fail(path, "read");
 	for (;;) {
 		const ssize_t n = ::read(file.get(), piece, sizeof(piece));
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n < 0 && errno == ESRCH) /* a process that has ended since it was opened */
+			return false;
 		if (n < 0)
 			fail(path, "read");
 		if (n == 0)
-			return text;
-		text.append(piece, static_cast<size_t>(n));
+			return true;
+		take({piece, static_cast<size_t>(n)});
+	}
+}
+
+std::optional<std::string> read_whole(const std::string &path)
+{
+	std::string text;
+	const bool there = read_pieces(path, [&](std::string_view piece) {
+		text += piece;
 		if (text.size() > longest)
 			throw Trouble(format("%s has more than %zu bytes", printable(path).c_str(),
 					     longest));
-	}
+	});
+
+	return there ? std::optional(std::move(text)) : std::nullopt;
 }
 
 void remove_durably(const std::string &path)

@@ -5,6 +5,7 @@
 
 #include "descriptor.hh"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,7 +15,9 @@ namespace tool
 
 /* Makes the directories above it, too. Trouble names the file and the reason; the old one stays. */
 void write_durably(const std::string &path, std::string_view text);
-/* None if there is no such file; Trouble if it cannot be read or has more than a megabyte. */
+/* False if there is no such file; Trouble if it cannot be read. */
+bool read_pieces(const std::string &path, const std::function<void(std::string_view)> &take);
+/* The same; Trouble also if it has more than a megabyte. */
 [[nodiscard]] std::optional<std::string> read_whole(const std::string &path);
 void remove_durably(const std::string &path);
 

@@ -34,6 +34,14 @@ std::string default_directory()
 		      "--state-dir");
 }
 
+/* As the launcher has it in QEMU's command line, where running() looks for it. */
+std::string normal(const std::string &directory)
+{
+	const std::filesystem::path path = std::filesystem::absolute(directory).lexically_normal();
+
+	return path.has_filename() ? path : path.parent_path();
+}
+
 template <typename Predicate> bool within(unsigned int seconds, Predicate done)
 {
 	using clock = std::chrono::steady_clock;
@@ -61,8 +69,7 @@ void ask(const std::string &socket, const char *command)
 } // namespace
 
 Machines::Machines(std::string directory)
-    : directory_(directory.empty() ? default_directory()
-				   : std::filesystem::absolute(directory).string())
+    : directory_(normal(directory.empty() ? default_directory() : directory))
 {
 }
 
@@ -150,9 +157,9 @@ std::optional<pid_t> Machines::running(const std::string &name) const
 
 	if (!pid || !*pid || *pid > INT32_MAX)
 		return {};
-	/* The number may be another process's by now. */
+	/* The number may be another process's by now. A comma is doubled in all but the pid file's name. */
 	const auto command = read_whole(format("/proc/%d/cmdline", static_cast<int>(*pid)));
-	if (!command || command->find(path(name, "qmp")) == std::string::npos)
+	if (!command || command->find(path(name) + "/") == std::string::npos)
 		return {};
 	return static_cast<pid_t>(*pid);
 }

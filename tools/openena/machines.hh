@@ -17,6 +17,9 @@
 namespace tool
 {
 
+/* So begins what openena run says of a launcher that has said why. */
+inline constexpr const char *launcher_failed = "the launcher failed";
+
 class Machines {
     public:
 	/* Empty: $XDG_STATE_HOME/openena/machines, or below ~/.local/state. */

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <poll.h>
 #include <sys/socket.h>
 #include <termios.h>
@@ -51,7 +52,8 @@ class Raw {
 
 } // namespace
 
-bool relay(const std::string &path, int input, std::optional<uint64_t> quiet_ms, Streams &io)
+bool relay(const std::string &path, int input, std::optional<uint64_t> quiet_ms,
+	   const Signals &signals, Streams &io)
 {
 	const Descriptor socket = connect_to(path);
 	const Raw raw(input);
@@ -59,12 +61,14 @@ bool relay(const std::string &path, int input, std::optional<uint64_t> quiet_ms,
 	char piece[4096];
 
 	for (;;) {
-		pollfd ready[] = {{socket.get(), POLLIN, 0}, {open ? input : -1, POLLIN, 0}};
+		pollfd ready[] = {{socket.get(), POLLIN, 0},
+				  {open ? input : -1, POLLIN, 0},
+				  {signals.descriptor(), POLLIN, 0}};
 		const int timeout = !open && quiet_ms ? static_cast<int>(*quiet_ms) : -1;
-		const int n = ::poll(ready, 2, timeout);
+		const int n = ::poll(ready, std::size(ready), timeout);
 		if (n < 0 && errno != EINTR)
 			throw Trouble(format("the console: %s", strerror(errno)));
-		if (n == 0)
+		if (n == 0 || (n > 0 && ready[2].revents))
 			return false;
 		if (n > 0 && ready[0].revents) {
 			const ssize_t got = ::recv(socket.get(), piece, sizeof(piece), 0);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* openena run: a virtual machine with the adapter of an instance type. The launcher makes it. */
+#include "child.hh"
 #include "commands.hh"
 #include "instance_sizes.hh"
 #include "json.hh"
 #include "machines.hh"
 #include "relay.hh"
+#include "signals.hh"
 #include "text.hh"
 
 #include "ena_instance.h"
@@ -12,9 +14,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <ctime>
 #include <filesystem>
-#include <sys/wait.h>
 #include <unistd.h>
 
 namespace tool
@@ -22,39 +22,6 @@ namespace tool
 
 namespace
 {
-
-/* Signals that end this, from here on only told by signal_within(). */
-class Signals {
-    public:
-	Signals()
-	{
-		sigemptyset(&set_);
-		for (const int signal : {SIGINT, SIGTERM, SIGHUP})
-			sigaddset(&set_, signal);
-		pthread_sigmask(SIG_BLOCK, &set_, &before_);
-	}
-	Signals(const Signals &) = delete;
-	Signals &operator=(const Signals &) = delete;
-	~Signals()
-	{
-		pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-	}
-	/* The one that came within 100 ms; 0: none did. */
-	[[nodiscard]] int within_moment() const
-	{
-		const timespec moment{0, 100'000'000};
-		const int signal = sigtimedwait(&set_, nullptr, &moment);
-		return signal > 0 ? signal : 0;
-	}
-	/* For a child. */
-	void restore() const
-	{
-		pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-	}
-
-    private:
-	sigset_t set_{}, before_{};
-};
 
 class Run : public Command {
     public:
@@ -115,8 +82,11 @@ class Run : public Command {
 		const std::string launcher = find_launcher();
 		machines.add(name_, facts());
 		const Signals signals;
+		int signal = 0;
 		try {
 			launch(launcher, machines, signals, io);
+			if (!detach_)
+				signal = stay(machines, signals, io);
 		} catch (...) {
 			machines.stop(name_, 0);
 			throw;
@@ -129,7 +99,10 @@ class Run : public Command {
 				     machines.path(name_, "qmp").c_str(), name_.c_str());
 			return exit_fine;
 		}
-		return stay(machines, signals, io);
+		machines.stop(name_, 0);
+		if (signal)
+			throw Trouble(name_ + " is stopped: " + strsignal(signal));
+		return exit_fine;
 	}
 
     private:
@@ -232,9 +205,7 @@ class Run : public Command {
 			arguments.push_back(word.data());
 		arguments.push_back(nullptr);
 		io.err.flush();
-		const pid_t child = ::fork();
-		if (child < 0)
-			throw Trouble(format("no process for the launcher: %s", strerror(errno)));
+		const pid_t child = fork_child("the launcher");
 		if (!child) {
 			setpgid(0, 0);
 			signals.restore();
@@ -246,34 +217,30 @@ class Run : public Command {
 		}
 		setpgid(child, child);
 		int status = 0, signal = 0;
-		while (::waitpid(child, &status, signal ? 0 : WNOHANG) == 0)
+		while (!has_ended(child, signal != 0, status))
 			if ((signal = signals.within_moment()))
 				(void)::kill(-child, SIGTERM);
 		if (signal)
 			throw Trouble(
 				format("ended by %s before the machine ran", strsignal(signal)));
 		if (status)
-			throw Trouble("the launcher failed; the machine " + name_ +
+			throw Trouble(std::string(launcher_failed) + "; the machine " + name_ +
 				      " was not started");
 	}
 
-	/* Until the machine or a signal ends it; then nothing of it is left. */
-	int stay(const Machines &machines, const Signals &signals, Streams &io) const
+	/* Until the machine or a signal, which is returned, ends it, or the console is left. */
+	[[nodiscard]] int stay(const Machines &machines, const Signals &signals, Streams &io) const
 	{
-		int signal = 0;
-
 		if (io.out.is_terminal() && isatty(STDIN_FILENO)) {
 			io.err.line("Ctrl-] ends the machine.");
 			io.err.flush();
-			(void)relay(machines.path(name_, "console"), STDIN_FILENO, {}, io);
-		} else {
-			while (!signal && machines.running(name_))
-				signal = signals.within_moment();
+			(void)relay(machines.path(name_, "console"), STDIN_FILENO, {}, signals, io);
+			return signals.within_moment();
 		}
-		machines.stop(name_, 0);
-		if (signal)
-			throw Trouble(name_ + " is stopped: " + strsignal(signal));
-		return exit_fine;
+		int signal = 0;
+		while (!signal && machines.running(name_))
+			signal = signals.within_moment();
+		return signal;
 	}
 
 	std::string name_, type_, address_, driver_, kernel_, memory_, accel_, directory_;

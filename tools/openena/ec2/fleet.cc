@@ -21,14 +21,16 @@ namespace
 constexpr unsigned int grace_s = 5; /* for a guest that is asked to end */
 constexpr size_t longest_reason = 500;
 
-/* Where the log ends: what went wrong. */
+/* Where the log ends: what went wrong. That something did, below that, says openena run. */
 std::string last_words(const std::string &log)
 {
 	try {
-		std::string text = read_whole(log).value_or("");
-		while (text.ends_with('\n'))
-			text.pop_back();
-		return printable(text.substr(text.rfind('\n') + 1), longest_reason);
+		std::vector<std::string> lines = split(read_whole(log).value_or(""), '\n');
+		while (lines.size() > 1 &&
+		       (lines.back().empty() ||
+			lines.back().starts_with(std::string("openena: ") + launcher_failed)))
+			lines.pop_back();
+		return printable(lines.back(), longest_reason);
 	} catch (const Trouble &) {
 		return {};
 	}

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "child.hh"
 #include "descriptor.hh"
 #include "fleet.hh"
 #include "text.hh"
@@ -47,13 +48,11 @@ void run_this_program(const std::vector<std::string> &words, const std::string &
 	for (std::string &word : all)
 		arguments.push_back(word.data());
 	arguments.push_back(nullptr);
-	const pid_t child = ::fork();
-	if (child < 0)
-		throw Trouble(format("no process for a launch: %s", strerror(errno)));
+	const pid_t child = fork_child("a launch");
 	if (!child)
 		become(arguments.data(), output.get());
 	int status = 0;
-	while (::waitpid(child, &status, WNOHANG) == 0) {
+	while (!has_ended(child, false, status)) {
 		if (ending)
 			(void)::kill(child, SIGTERM);
 		usleep(50'000);
