@@ -43,7 +43,7 @@ def _why_not_kvm(qemu, kernel_image):
             return reason
     kernel = kernel_image()
     if not kernel:
-        return ""
+        return "there is no kernel in /boot that may be read, to try KVM with"
     say("trying KVM by booting a kernel")
     reason = _boots(qemu, kernel)
     # A user without a home has no place for it.
@@ -55,8 +55,7 @@ def _why_not_kvm(qemu, kernel_image):
 
 
 def choose(wanted, qemu, kernel_image):
-    """Returns "kvm" or "tcg" for the user's auto, kvm or tcg. KVM is tried with kernel_image(), or, where
-    that is None, not at all."""
+    """Returns "kvm" or "tcg" for the user's auto, kvm or tcg; kernel_image() is what to try it with, or None."""
     if wanted == "tcg":
         return "tcg"
     reason = _why_not_kvm(qemu, kernel_image)
