@@ -52,6 +52,13 @@ TEST(Cli, AFlagHasNoValue)
 		<< ran.err;
 }
 
+TEST(Cli, TextIsCutBetweenCharacters)
+{
+	EXPECT_EQ(tool::printable("a\xe5\xad\x97\xe5\xad\x97", 6), "a\xe5\xad\x97...");
+	EXPECT_EQ(tool::printable("a\xe5\xad\x97", 4), "a\xe5\xad\x97");
+	EXPECT_EQ(tool::printable("\x80\x80\x80", 2), "...");
+}
+
 TEST(Cli, WithoutACommandItSaysWhereTheHelpIs)
 {
 	const Ran ran = openena({});

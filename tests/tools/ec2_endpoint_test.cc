@@ -357,6 +357,65 @@ TEST_F(Ec2Test, TheSameTokenIsTheSameReservation)
 	EXPECT_EQ(code(form + "&MaxCount=2"), "IdempotentParameterMismatch");
 }
 
+/* Whatever has changed since. */
+TEST_F(Ec2Test, TheSameTokenWhenThereIsNoRoom)
+{
+	const std::string image = "&InstanceType=c5n.large&ClientToken=";
+	ask("CreateKeyPair&KeyName=k&KeyType=ed25519");
+	const std::string with_key = "RunInstances&KeyName=k" + image + "k";
+	const std::string first = element(ask(with_key), "reservationId");
+	ask("DeleteKeyPair&KeyName=k");
+	EXPECT_EQ(element(ask(with_key), "reservationId"), first);
+	slow = true;
+	const std::string many = "RunInstances&MinCount=31" + image + "many";
+	const std::string all = element(ask(many), "reservationId");
+	EXPECT_EQ(all.size(), 19U);
+	EXPECT_EQ(element(ask(many), "reservationId"), all);
+	EXPECT_EQ(code("RunInstances&InstanceType=c5n.large"), "InstanceLimitExceeded");
+	EXPECT_EQ(code("RunInstances&InstanceType=c5n.large&DryRun=true"), "InstanceLimitExceeded");
+}
+
+TEST_F(Ec2Test, TheSameTokenIsTheSameInterface)
+{
+	const std::string form =
+		"CreateNetworkInterface&ClientToken=abc&SubnetId=subnet-0000000000000000";
+	const std::string first = element(ask(form + "7"), "networkInterfaceId");
+
+	EXPECT_EQ(element(ask(form + "7"), "networkInterfaceId"), first);
+	EXPECT_EQ(code(form + "8"), "IdempotentParameterMismatch");
+	begin();
+	EXPECT_EQ(element(ask(form + "7"), "networkInterfaceId"), first);
+	EXPECT_EQ(count(ask("DescribeNetworkInterfaces"), "<networkInterfaceId>"), 1U);
+}
+
+TEST_F(Ec2Test, AReservationIsWhatWasLaunchedAtOnce)
+{
+	slow = true;
+	for (int i = 0; i < 2; i++)
+		ask("RunInstances&InstanceType=c5n.large&MinCount=3");
+	const std::string all = ask("DescribeInstances");
+	EXPECT_EQ(count(all, "<reservationId>"), 2U);
+	EXPECT_EQ(count(all, "<amiLaunchIndex>"), 6U);
+	const std::string first = ask("DescribeInstances&MaxResults=5");
+	EXPECT_EQ(count(first, "<reservationId>"), 2U);
+	EXPECT_EQ(count(first, "<amiLaunchIndex>"), 5U);
+	const std::string second =
+		ask("DescribeInstances&MaxResults=5&NextToken=" + element(first, "nextToken"));
+	EXPECT_EQ(count(second, "<amiLaunchIndex>"), 1U);
+	EXPECT_EQ(element(second, "nextToken"), "");
+}
+
+TEST_F(Ec2Test, ImagesInPages)
+{
+	const std::string first = ask("DescribeImages&MaxResults=4");
+
+	EXPECT_EQ(count(first, "<imageId>"), 4U);
+	const std::string second =
+		ask("DescribeImages&MaxResults=4&NextToken=" + element(first, "nextToken"));
+	EXPECT_EQ(count(second, "<imageId>"), 2U);
+	EXPECT_FALSE(has(first, element(second, "imageId")));
+}
+
 TEST_F(Ec2Test, RequestsInParallel)
 {
 	std::vector<std::thread> threads;
@@ -441,6 +500,33 @@ TEST_F(Ec2Test, Tags)
 	EXPECT_EQ(code("CreateTags&Tag.1.Key=x&ResourceId.1=vol-1"), "InvalidID");
 }
 
+/* What XML cannot have, and what only terminals cannot. */
+TEST_F(Ec2Test, TagsOfAnyCharacters)
+{
+	const std::string id = launched(), of_it = "CreateTags&ResourceId.1=" + id;
+	const auto character = [](size_t times) {
+		std::string text;
+		while (times--)
+			text += "%E5%AD%97";
+		return text;
+	};
+	const auto found = [&](const std::string &value) {
+		return has(ask("DescribeInstances&Filter.1.Name=tag:k&Filter.1.Value.1=" + value),
+			   id);
+	};
+
+	ask(of_it + "&Tag.1.Key=k&Tag.1.Value=%EF%BF%BFx%EF%BF%BE%0Dy");
+	EXPECT_TRUE(has(ask("DescribeTags"), "<value>?x?&#13;y</value>")) << ask("DescribeTags");
+	for (const std::string &value : {std::string(250, 'v'), std::string("a%09b")}) {
+		ask(of_it + "&Tag.1.Key=k&Tag.1.Value=" + value);
+		EXPECT_TRUE(found(value)) << value;
+	}
+	EXPECT_FALSE(found("a%20b"));
+	EXPECT_EQ(code(of_it + "&Tag.1.Key=" + character(128) + "&Tag.1.Value=" + character(256)),
+		  "");
+	EXPECT_EQ(code(of_it + "&Tag.1.Key=" + character(129)), "InvalidParameterValue");
+}
+
 TEST_F(Ec2Test, KeyPairs)
 {
 	/* A line of ssh-keygen, in base64. */
@@ -497,11 +583,42 @@ TEST_F(Ec2Test, InterfacesOfAnInstanceThatIsStopped)
 	EXPECT_EQ(code("DeleteNetworkInterface&NetworkInterfaceId=" + card),
 		  "InvalidNetworkInterface.InUse");
 	EXPECT_TRUE(has(ask("DescribeInstances"), card));
+	EXPECT_EQ(code("ModifyInstanceAttribute&InstanceType.Value=t3.nano&InstanceId=" + id),
+		  "AttachmentLimitExceeded");
 	EXPECT_EQ(code("DetachNetworkInterface&AttachmentId=eni-attach-0"),
 		  "InvalidAttachmentID.NotFound");
 	ask("DetachNetworkInterface&AttachmentId=" + attachment);
 	EXPECT_TRUE(eventually([&] { return has(ask("DescribeNetworkInterfaces"), "available"); }));
 	EXPECT_TRUE(has(ask("DeleteNetworkInterface&NetworkInterfaceId=" + card), "<return>true"));
+}
+
+/* It refuses all that the request itself would. */
+TEST_F(Ec2Test, ADryRun)
+{
+	const std::string id = launched();
+
+	for (const auto &[form, wanted] : std::vector<std::pair<std::string, const char *>>{
+		     {"ModifyInstanceAttribute&EnaSupport.Value=false&InstanceId=i-"
+		      "0123456789abcdef0",
+		      "InvalidInstanceID.NotFound"},
+		     {"ModifyInstanceAttribute&EnaSupport.Value=false&InstanceId=" + id,
+		      "IncorrectInstanceState"},
+		     {"DeleteNetworkInterface&NetworkInterfaceId=eni-0123456789abcdef0",
+		      "InvalidNetworkInterfaceID.NotFound"},
+		     {"AttachNetworkInterface&DeviceIndex=1&InstanceId=" + id +
+			      "&NetworkInterfaceId=eni-0123456789abcdef0",
+		      "InvalidNetworkInterfaceID.NotFound"},
+		     {"DetachNetworkInterface&AttachmentId=eni-attach-0",
+		      "InvalidAttachmentID.NotFound"},
+		     {"StopInstances&InstanceId.1=" + id, "DryRunOperation"},
+	     })
+		EXPECT_EQ(code(form + "&DryRun=true"), wanted) << form;
+	EXPECT_EQ(state(id), "running");
+	/* Once for each instance that is named. */
+	const std::string said =
+		ask("TerminateInstances&InstanceId.1=" + id + "&InstanceId.2=" + id);
+	EXPECT_EQ(count(said, "<instanceId>"), 1U);
+	EXPECT_TRUE(has(said, "<previousState><code>16")) << said;
 }
 
 TEST_F(Ec2Test, WordsThatAreWrong)
@@ -517,6 +634,9 @@ TEST_F(Ec2Test, WordsThatAreWrong)
 		     {"RunInstances&KeyName=x", "InvalidKeyPair.NotFound"},
 		     {"RunInstances&UserData=hello", "InvalidParameterValue"},
 		     {"RunInstances&EbsOptimized=true", "UnknownParameter"},
+		     {"RunInstances&CpuOptions.CoreCount=64&CpuOptions.ThreadsPerCore=2",
+		      "InvalidParameterValue"},
+		     {"RunInstances&CpuOptions.ThreadsPerCore=2", "InvalidParameterCombination"},
 		     {"StopInstances", "MissingParameter"},
 		     {"StopInstances&InstanceId.1=../../etc", "InvalidInstanceID.Malformed"},
 		     {"StopInstances&InstanceId.1=i-0123456789abcdef0",

@@ -34,9 +34,29 @@ std::string format(const char *format, ...)
 	return text;
 }
 
+namespace
+{
+
+/* A byte within a character of UTF-8. */
+bool is_inner(char byte)
+{
+	return (static_cast<unsigned char>(byte) & 0xc0) == 0x80;
+}
+
+} // namespace
+
+size_t characters(std::string_view text)
+{
+	return text.size() - static_cast<size_t>(std::count_if(text.begin(), text.end(), is_inner));
+}
+
 std::string printable(std::string_view text, size_t longest)
 {
-	std::string result(text.substr(0, longest));
+	size_t end = std::min(longest, text.size());
+
+	while (end && end < text.size() && is_inner(text[end]))
+		end--;
+	std::string result(text.substr(0, end));
 
 	for (char &c : result)
 		if (static_cast<unsigned char>(c) < ' ' || c == 0x7f)

@@ -17,8 +17,11 @@ namespace tool
 [[nodiscard, gnu::format(printf, 1, 2)]] std::string format(const char *format, ...);
 [[nodiscard, gnu::format(printf, 1, 0)]] std::string vformat(const char *format, va_list args);
 
-/* What others wrote, for a terminal: control characters as '?', cut after @longest bytes. */
+/* What others wrote, for a terminal: control characters as '?', cut after at most @longest bytes. */
 [[nodiscard]] std::string printable(std::string_view text, size_t longest = 200);
+
+/* Of UTF-8. */
+[[nodiscard]] size_t characters(std::string_view text);
 
 /* Decimal or 0x; nothing else in the text. */
 [[nodiscard]] std::optional<uint64_t> to_number(std::string_view text);

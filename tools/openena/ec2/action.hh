@@ -25,6 +25,8 @@ struct Context {
 	 * ApiError if there is more in the query, or this is a dry run.
 	 */
 	void begin(const Query &query) const;
+	/* The same for one that changes the state by @edit, whose refusals a dry run has, too. */
+	void change(const Query &query, const std::function<void(State &)> &edit);
 };
 
 /* Returns what the answer has beside the request's id, or throws ApiError. */

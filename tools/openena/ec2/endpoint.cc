@@ -73,6 +73,17 @@ void Context::begin(const Query &query) const
 			       "Request would have succeeded, but DryRun flag is set.", 412);
 }
 
+void Context::change(const Query &query, const std::function<void(State &)> &edit)
+{
+	query.end();
+	if (dry_run) {
+		State copy = *store.now();
+		edit(copy);
+	}
+	begin(query);
+	store.change(edit);
+}
+
 HttpAnswer Endpoint::answer(const HttpRequest &request, time_t now) const
 {
 	std::string id;

@@ -43,8 +43,8 @@ void tag_values(const Json &item, const std::string &key, std::vector<std::strin
 	if (!tags || !tags->array())
 		return;
 	for (const Json &tag : *tags->array())
-		if (tag.find("key")->plain() == key)
-			values.push_back(tag.find("value")->plain());
+		if (*tag.find("key")->string() == key)
+			values.push_back(*tag.find("value")->string());
 }
 
 } // namespace

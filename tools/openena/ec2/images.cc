@@ -47,6 +47,7 @@ Json describe_images(Context &context, Query &query)
 	const std::vector<std::string> ids = query.list("ImageId");
 	const std::vector<std::string> owners = query.list("Owner");
 	const Filters filters(query, image_filters);
+	Page page(query, 1, 1000);
 	Json result, list{Json::Array{}};
 
 	(void)query.list("ExecutableBy");
@@ -59,14 +60,18 @@ Json describe_images(Context &context, Query &query)
 			  std::any_of(owners.begin(), owners.end(), [](const std::string &each) {
 				  return each == "self" || each == owner;
 			  });
-	for (const Image &image : images())
+	std::vector<Image> all = images();
+	std::sort(all.begin(), all.end(),
+		  [](const Image &a, const Image &b) { return a.id < b.id; });
+	for (const Image &image : all)
 		if (ours &&
 		    (ids.empty() || std::find(ids.begin(), ids.end(), image.id) != ids.end())) {
 			const Json json = image_json(image);
-			if (filters.match(json))
+			if (filters.match(json) && page.take(image.id))
 				list.add(json);
 		}
 	result.set("imagesSet", list);
+	result.set("nextToken", page.next_token());
 	return result;
 }
 

@@ -54,25 +54,30 @@ Json describe_instances(Context &context, Query &query)
 	for (const std::string &id : ids)
 		(void)instance_in(state, id);
 	context.begin(query);
-	for (const auto &[id, instance] : state.instances) {
-		if (!ids.empty() && !wanted.contains(id))
-			continue;
-		const Json json = instance_json(context, state, instance);
-		if (filters.match(json) && page.take(id))
-			list.add(reservation_json(instance.reservation, Json::Array{json}));
-	}
+	std::map<std::pair<std::string, std::string>, Json> in_order;
+	for (const auto &[id, instance] : state.instances)
+		if (ids.empty() || wanted.contains(id))
+			in_order[{instance.reservation, id}] =
+				instance_json(context, state, instance);
+	std::map<std::string, Json::Array> reservations;
+	for (const auto &[key, json] : in_order)
+		if (filters.match(json) && page.take(key.first + "/" + key.second))
+			reservations[key.first].push_back(json);
+	for (const auto &[id, instances] : reservations)
+		list.add(reservation_json(id, instances));
 	result.set("reservationSet", list);
 	result.set("nextToken", page.next_token());
 	return result;
 }
 
 /* Sets the goals of instances, with what they were and are in the answer. */
-Json set_goals(Context &context, const std::vector<std::string> &ids, Goal goal, bool force)
+Json set_goals(Context &context, const Query &query, const std::vector<std::string> &ids, Goal goal,
+	       bool force)
 {
 	Json result, list{Json::Array{}};
 	std::map<std::string, std::string> before;
 
-	context.store.change([&](State &state) {
+	context.change(query, [&](State &state) {
 		for (const std::string &id : ids) {
 			Instance &instance = instance_in(state, id);
 			before[id] = context.fleet.state_of(instance);
@@ -104,8 +109,7 @@ Json start_instances(Context &context, Query &query)
 {
 	const std::vector<std::string> ids = instances_named(context, query);
 
-	context.begin(query);
-	return set_goals(context, ids, Goal::running, false);
+	return set_goals(context, query, ids, Goal::running, false);
 }
 
 Json stop_instances(Context &context, Query &query)
@@ -113,16 +117,14 @@ Json stop_instances(Context &context, Query &query)
 	const std::vector<std::string> ids = instances_named(context, query);
 	const bool force = query.boolean("Force").value_or(false);
 
-	context.begin(query);
-	return set_goals(context, ids, Goal::stopped, force);
+	return set_goals(context, query, ids, Goal::stopped, force);
 }
 
 Json terminate_instances(Context &context, Query &query)
 {
 	const std::vector<std::string> ids = instances_named(context, query);
 
-	context.begin(query);
-	return set_goals(context, ids, Goal::terminated, true);
+	return set_goals(context, query, ids, Goal::terminated, true);
 }
 
 Json modify_attribute(Context &context, Query &query)
@@ -138,8 +140,7 @@ Json modify_attribute(Context &context, Query &query)
 			       "other can be changed here.");
 	if (type)
 		check_type(*type);
-	context.begin(query);
-	context.store.change([&](State &state) {
+	context.change(query, [&](State &state) {
 		Instance &instance = instance_in(state, id);
 		const std::string now = context.fleet.state_of(instance);
 		if (now != "stopped")
@@ -148,6 +149,18 @@ Json modify_attribute(Context &context, Query &query)
 					       "' is not in the 'stopped' state: "
 					       "it is " +
 					       now);
+		for (const Interface &interface : state.interfaces_of(id))
+			if (type && interface.device_index >= most_interfaces(*type))
+				throw ApiError("AttachmentLimitExceeded",
+					       "Interface '" + interface.id +
+						       format("' is attached at device index %llu: "
+							      "a machine of type %s has at most "
+							      "%llu, with indexes from 0.",
+							      static_cast<unsigned long long>(
+								      interface.device_index),
+							      type->c_str(),
+							      static_cast<unsigned long long>(
+								      most_interfaces(*type))));
 		if (ena)
 			instance.ena_support = *ena;
 		if (type)

@@ -71,16 +71,20 @@ Json create_interface(Context &context, Query &query)
 	const std::string subnet = subnet_of(query.need("SubnetId")).id;
 	const std::string description = query.text_or("Description", "");
 	const auto tags = tag_specifications(query, {"network-interface"});
+	const Token token(query);
 	Interface made;
 	Json result;
 
-	(void)query.text("ClientToken"); /* the CLI's own: one is made for each call */
 	if (description.size() > longest_description)
 		throw ApiError("InvalidParameterValue",
 			       format("The description has %zu bytes, at most %zu are taken",
 				      description.size(), longest_description));
-	context.begin(query);
-	context.store.change([&](State &state) {
+	context.change(query, [&](State &state) {
+		for (const auto &[id, interface] : state.interfaces)
+			if (token.made(interface.token, interface.asked)) {
+				made = interface;
+				return;
+			}
 		if (state.interfaces.size() >= most_created)
 			throw ApiError("NetworkInterfaceLimitExceeded",
 				       format("There are %zu network interfaces, which is the "
@@ -88,6 +92,8 @@ Json create_interface(Context &context, Query &query)
 					      state.interfaces.size()));
 		made = fresh_interface(state, subnet);
 		made.description = description;
+		made.token = token.text;
+		made.asked = token.asked;
 		state.interfaces[made.id] = made;
 		for (const auto &[kind, pairs] : tags)
 			add_tags(state, made.id, pairs);
@@ -100,8 +106,7 @@ Json delete_interface(Context &context, Query &query)
 {
 	const std::string id = query.need("NetworkInterfaceId");
 
-	context.begin(query);
-	context.store.change([&](State &state) {
+	context.change(query, [&](State &state) {
 		if (!interface_in(state, id).instance.empty())
 			throw ApiError("InvalidNetworkInterface.InUse",
 				       "Network interface '" + id + "' is currently in use.");
@@ -145,8 +150,7 @@ Json attach_interface(Context &context, Query &query)
 	std::string attachment;
 
 	(void)query.number("NetworkCardIndex", 0, 0);
-	context.begin(query);
-	context.store.change([&](State &state) {
+	context.change(query, [&](State &state) {
 		Interface &interface = interface_in(state, id);
 		const Instance &instance = instance_in(state, to);
 		if (!interface.instance.empty())
@@ -168,8 +172,7 @@ Json detach_interface(Context &context, Query &query)
 	std::string from;
 
 	(void)query.boolean("Force"); /* the guest has to let go of it in any case */
-	context.begin(query);
-	context.store.change([&](State &state) {
+	context.change(query, [&](State &state) {
 		const auto found = std::find_if(
 			state.interfaces.begin(), state.interfaces.end(),
 			[&](const auto &each) { return each.second.attachment == attachment; });

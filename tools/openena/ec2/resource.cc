@@ -16,6 +16,7 @@ namespace
 {
 
 constexpr size_t id_digits = 17;
+constexpr size_t longest_token = 64;
 
 /* ApiError: not of the form of such an id. */
 void check_id(const std::string &id, const char *prefix, const char *code)
@@ -87,6 +88,27 @@ Json attachment_json(Context &context, const State &state, const Interface &inte
 
 } // namespace
 
+Token::Token(Query &query)
+    : text(query.text_or("ClientToken", "")), asked(hex(sha256(query.summary({}))))
+{
+	if (text.size() > longest_token)
+		throw ApiError("InvalidParameterValue",
+			       format("ClientToken has %zu bytes, at most %zu are taken",
+				      text.size(), longest_token));
+}
+
+bool Token::made(const std::string &with, const std::string &asked_then) const
+{
+	if (text.empty() || with != text)
+		return false;
+	if (asked_then != asked)
+		throw ApiError(
+			"IdempotentParameterMismatch",
+			"Arguments on this idempotent request are inconsistent with arguments "
+			"used in previous request(s).");
+	return true;
+}
+
 std::string fresh_id(const char *prefix)
 {
 	return prefix + random_hex(id_digits / 2 + 1).substr(0, id_digits);
@@ -128,9 +150,11 @@ Interface &interface_in(State &state, const std::string &id)
 
 std::vector<std::string> instances_named(const Context &context, Query &query)
 {
-	const std::vector<std::string> ids = query.list("InstanceId");
+	std::vector<std::string> ids = query.list("InstanceId");
+	std::set<std::string> seen;
 	State state = *context.store.now();
 
+	std::erase_if(ids, [&](const std::string &id) { return !seen.insert(id).second; });
 	if (ids.empty())
 		throw ApiError("MissingParameter",
 			       "The request must contain the parameter InstanceId");

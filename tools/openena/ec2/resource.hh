@@ -8,6 +8,16 @@
 namespace tool::ec2
 {
 
+/* ClientToken of a query that makes something: again, it makes nothing. */
+struct Token {
+	std::string text, asked; /* asked: a digest of all that the query says */
+
+	/* ApiError: it is too long. */
+	explicit Token(Query &query);
+	/* Whether it has made what has these. ApiError: it has, and the query said other things. */
+	[[nodiscard]] bool made(const std::string &with, const std::string &asked_then) const;
+};
+
 /* Such as "i-" with 17 digits. */
 [[nodiscard]] std::string fresh_id(const char *prefix);
 [[nodiscard]] std::string time_text(time_t when);
@@ -19,7 +29,7 @@ namespace tool::ec2
 /* None if there is none of that name; the second: ApiError. */
 [[nodiscard]] const Key *key_named(const State &state, const std::string &name);
 [[nodiscard]] const Key &need_key(const State &state, const std::string &name);
-/* InstanceId.N, at least one, all of which are there. */
+/* InstanceId.N, each once, at least one, all of which are there. */
 [[nodiscard]] std::vector<std::string> instances_named(const Context &context, Query &query);
 
 /* A new one in a subnet, with an address that is free there. */

@@ -2,7 +2,6 @@
 /* RunInstances: each is a machine of openena run, of its name. */
 #include "base64.hh"
 #include "catalog.hh"
-#include "digest.hh"
 #include "error.hh"
 #include "instances.hh"
 #include "resource.hh"
@@ -17,40 +16,33 @@ namespace
 {
 
 constexpr uint64_t most_instances = 32; /* that are not terminated */
+constexpr uint64_t most_processors = 64; /* that openena run takes */
 constexpr size_t longest_user_data = 21848; /* 16 KiB in base64 */
-constexpr size_t longest_token = 64;
 
 /* What a query asks for, checked. */
 struct Order {
-	std::string type, image, subnet, user_data, key, token, asked;
+	std::string type, image, subnet, user_data, key;
+	Token token;
 	uint64_t least, most, cpus = 0;
 	std::map<std::string, Tags> tags;
 
-	explicit Order(Query &query)
+	explicit Order(Query &query) : token(query)
 	{
 		type = query.text_or("InstanceType", "c5n.large");
 		image = image_of(query.text_or("ImageId", "")).id;
 		subnet = subnet_of(query.text_or("SubnetId", "")).id;
 		user_data = query.text_or("UserData", "");
 		key = query.text_or("KeyName", "");
-		token = query.text_or("ClientToken", "");
 		least = query.number("MinCount", 1, most_instances).value_or(1);
 		most = query.number("MaxCount", 1, most_instances).value_or(least);
-		/* Two parameters of one structure: cores and their threads. */
-		cpus = query.number("CpuOptions.CoreCount", 1, 64).value_or(0) *
-		       query.number("CpuOptions.ThreadsPerCore", 1, 2).value_or(1);
+		cpus = processors(query);
 		tags = tag_specifications(query, {"instance", "network-interface"});
-		asked = hex(sha256(query.summary({})));
 		check_type(type);
 		if (least > most)
 			throw ApiError("InvalidParameterValue",
 				       format("MinCount %llu must not be more than MaxCount %llu",
 					      static_cast<unsigned long long>(least),
 					      static_cast<unsigned long long>(most)));
-		if (token.size() > longest_token)
-			throw ApiError("InvalidParameterValue",
-				       format("ClientToken has %zu bytes, at most %zu are taken",
-					      token.size(), longest_token));
 		if (user_data.size() > longest_user_data)
 			throw ApiError("InvalidParameterValue",
 				       format("User data is limited to 16384 bytes, %zu in base64; "
@@ -61,22 +53,34 @@ struct Order {
 				       "Invalid BASE64 encoding of user data: \"" +
 					       printable(user_data, 40) + "\"");
 	}
+
+	/* CpuOptions: cores and their threads; 0: it has none. */
+	static uint64_t processors(Query &query)
+	{
+		const auto cores = query.number("CpuOptions.CoreCount", 1, most_processors);
+		const auto threads = query.number("CpuOptions.ThreadsPerCore", 1, 2);
+		const uint64_t all = cores.value_or(0) * threads.value_or(1);
+
+		if (threads && !cores)
+			throw ApiError(
+				"InvalidParameterCombination",
+				"CpuOptions must have CoreCount if they have ThreadsPerCore");
+		if (all > most_processors)
+			throw ApiError("InvalidParameterValue",
+				       format("CpuOptions make %llu processors, at most %llu are "
+					      "taken",
+					      static_cast<unsigned long long>(all),
+					      static_cast<unsigned long long>(most_processors)));
+		return all;
+	}
 };
 
 /* The reservation of an earlier query with that token; empty: there was none. */
 std::string earlier(const State &state, const Order &order)
 {
-	if (order.token.empty())
-		return {};
-	for (const auto &[id, instance] : state.instances) {
-		if (instance.token != order.token)
-			continue;
-		if (instance.asked != order.asked)
-			throw ApiError("IdempotentParameterMismatch",
-				       "Arguments on this idempotent request are inconsistent "
-				       "with arguments used in previous request(s).");
-		return instance.reservation;
-	}
+	for (const auto &[id, instance] : state.instances)
+		if (order.token.made(instance.token, instance.asked))
+			return instance.reservation;
 	return {};
 }
 
@@ -118,8 +122,8 @@ void add_instance(State &state, const Order &order, const std::string &region,
 		instance.key = order.key;
 		instance.public_key = need_key(state, order.key).text;
 	}
-	instance.token = order.token;
-	instance.asked = order.asked;
+	instance.token = order.token.text;
+	instance.asked = order.token.asked;
 	instance.region = region;
 	instance.cpus = order.cpus;
 	instance.index = index;
@@ -140,11 +144,7 @@ Json run_instances(Context &context, Query &query)
 	std::string reservation;
 	Json list{Json::Array{}};
 
-	(void)room(*context.store.now(), order);
-	if (!order.key.empty())
-		(void)need_key(*context.store.now(), order.key);
-	context.begin(query);
-	context.store.change([&](State &state) {
+	context.change(query, [&](State &state) {
 		reservation = earlier(state, order);
 		if (!reservation.empty())
 			return;

@@ -21,7 +21,8 @@ constexpr const char *goal_names[] = {"running", "stopped", "terminated"};
 /* Earlier releases did not write it. */
 bool is_new(std::string_view name)
 {
-	return name == "keys" || name == "key" || name == "public_key";
+	return name == "keys" || name == "key" || name == "public_key" || name == "token" ||
+	       name == "asked";
 }
 
 Json json_of(const std::string &value)
@@ -118,6 +119,8 @@ template <typename Thing, typename Visitor> void visit_interface(Thing &interfac
 	visit("mac", interface.mac);
 	visit("address", interface.address);
 	visit("description", interface.description);
+	visit("token", interface.token);
+	visit("asked", interface.asked);
 	visit("attachment", interface.attachment);
 	visit("instance", interface.instance);
 	visit("device_index", interface.device_index);
@@ -253,7 +256,8 @@ void State::forget(time_t now)
 	std::erase_if(instances, [&](const auto &each) {
 		const Instance &instance = each.second;
 		const bool old = instance.goal == Goal::terminated &&
-				 now - instance.changed > remembered_s;
+				 now - instance.changed > remembered_s &&
+				 interfaces_of(instance.id).empty();
 		if (old)
 			tags.erase(instance.id);
 		return old;

@@ -38,6 +38,7 @@ struct Instance {
 struct Interface {
 	std::string id, subnet, mac, address, description;
 	std::string attachment, instance; /* ids */
+	std::string token, asked; /* as of an instance, of CreateNetworkInterface */
 	uint64_t device_index = 0;
 	time_t attach_time = 0;
 	bool delete_on_termination = false;
@@ -70,7 +71,10 @@ struct State {
 	[[nodiscard]] static State from_json(const Json &json);
 	/* Those of an instance, by device index. */
 	[[nodiscard]] std::vector<Interface> interfaces_of(const std::string &instance) const;
-	/* Forgets what was terminated an hour before @now, as EC2 does. */
+	/*
+	 * Forgets what was terminated an hour before @now, as EC2 does, unless its interfaces are still
+	 * to be taken from it.
+	 */
 	void forget(time_t now);
 };
 

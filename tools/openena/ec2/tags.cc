@@ -13,7 +13,7 @@ namespace tool::ec2
 namespace
 {
 
-constexpr size_t most_tags = 50, longest_key = 128, longest_value = 256; /* bytes */
+constexpr size_t most_tags = 50, longest_key = 128, longest_value = 256; /* characters */
 
 constexpr FilterField tag_filters[] = {{"key", "key"},
 				       {"value", "value"},
@@ -57,8 +57,7 @@ Json create_tags(Context &context, Query &query)
 
 	if (tags.empty())
 		throw ApiError("MissingParameter", "The request must contain the parameter tagSet");
-	context.begin(query);
-	context.store.change([&](State &state) {
+	context.change(query, [&](State &state) {
 		for (const std::string &id : ids)
 			add_tags(state, id, tags);
 	});
@@ -77,8 +76,7 @@ Json delete_tags(Context &context, Query &query)
 		const std::string key = query.need(prefix + "Key");
 		tags.emplace_back(key, query.text(prefix + "Value"));
 	}
-	context.begin(query);
-	context.store.change([&](State &state) {
+	context.change(query, [&](State &state) {
 		for (const std::string &id : ids) {
 			Tags &has = state.tags[id];
 			for (const auto &[key, value] : tags)
@@ -123,12 +121,13 @@ Tags tags_of(Query &query, const std::string &prefix)
 	for (const std::string &tag : query.structures(prefix + "Tag")) {
 		const std::string key = query.need(tag + "Key");
 		const std::string value = query.text_or(tag + "Value", "");
-		if (key.size() > longest_key || value.size() > longest_value)
-			throw ApiError("InvalidParameterValue",
-				       format("Tag %s: a key has at most %zu bytes, a value %zu; "
-					      "these are %zu and %zu.",
-					      printable(key, 40).c_str(), longest_key,
-					      longest_value, key.size(), value.size()));
+		if (characters(key) > longest_key || characters(value) > longest_value)
+			throw ApiError(
+				"InvalidParameterValue",
+				format("Tag %s: a key has at most %zu characters, a value %zu; "
+				       "these are %zu and %zu.",
+				       printable(key, 40).c_str(), longest_key, longest_value,
+				       characters(key), characters(value)));
 		if (key.starts_with("aws:"))
 			throw ApiError("InvalidParameterValue",
 				       "Tag keys starting with 'aws:' are reserved for internal "

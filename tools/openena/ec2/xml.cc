@@ -12,7 +12,7 @@ namespace
 
 constexpr const char *xmlns = "http://ec2.amazonaws.com/doc/2016-11-15/";
 
-/* XML has no way to write other control characters, nor bytes that are no UTF-8. */
+/* XML has no way to write other control characters, U+FFFE, U+FFFF, nor bytes that are no UTF-8. */
 std::string legal(const std::string &text)
 {
 	const Json clean = Json::parse(Json(text).dump(0), "text"); /* UTF-8, or U+FFFD */
@@ -21,6 +21,9 @@ std::string legal(const std::string &text)
 	for (char &c : result)
 		if (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r')
 			c = '?';
+	for (const char *none : {"\xEF\xBF\xBE", "\xEF\xBF\xBF"})
+		for (size_t at; (at = result.find(none)) != result.npos;)
+			result.replace(at, 3, "?");
 	return result;
 }
 
@@ -43,7 +46,11 @@ std::string text_of(const pugi::xml_document &document)
 	std::ostringstream text;
 
 	document.save(text, "", pugi::format_raw, pugi::encoding_utf8);
-	return text.str();
+	std::string result = text.str();
+	/* As it is, a reader takes it for the end of a line. */
+	for (size_t at = 0; (at = result.find('\r', at)) != result.npos;)
+		result.replace(at, 1, "&#13;");
+	return result;
 }
 
 pugi::xml_node begin(pugi::xml_document &document, const std::string &root)
