@@ -592,6 +592,66 @@ TEST_F(Ec2Test, InterfacesOfAnInstanceThatIsStopped)
 	EXPECT_TRUE(has(ask("DeleteNetworkInterface&NetworkInterfaceId=" + card), "<return>true"));
 }
 
+/* The monitor is another program's at first; a guest may let go of an adapter when nobody waits. */
+TEST_F(Ec2Test, AnInterfaceThatCannotBePluggedYet)
+{
+	const std::string id = launched(), socket = Machines(directory).path(id, "qmp");
+	const std::string card =
+		element(ask("CreateNetworkInterface&SubnetId=subnet-00000000000000003"),
+			"networkInterfaceId");
+	const std::string attachment =
+		element(ask("AttachNetworkInterface&DeviceIndex=1&InstanceId=" + id +
+			    "&NetworkInterfaceId=" + card),
+			"attachmentId");
+	const std::string of_it = "DescribeNetworkInterfaces&NetworkInterfaceId.1=" + card;
+	const std::string refusal =
+		R"({"error": {"class": "DeviceNotFound", "desc": "not found"}})";
+
+	usleep(300'000);
+	EXPECT_TRUE(has(ask(of_it), "<status>attaching"));
+	{
+		FakeMonitor monitor(qmp_greeting,
+				    {qmp_done, qmp_one_adapter, refusal, qmp_done, qmp_done});
+		std::filesystem::create_symlink(monitor.path(), socket);
+		ASSERT_TRUE(eventually([&] { return has(ask(of_it), "<status>attached"); }));
+		EXPECT_TRUE(has(monitor.asked().back(), "device_add"));
+	}
+	ask("DetachNetworkInterface&AttachmentId=" + attachment);
+	usleep(300'000);
+	EXPECT_TRUE(has(ask(of_it), "<status>detaching"));
+	std::filesystem::remove(socket);
+	FakeMonitor monitor(qmp_greeting, {qmp_done, qmp_one_adapter, qmp_one_adapter,
+					   qmp_one_adapter, qmp_done});
+	std::filesystem::create_symlink(monitor.path(), socket);
+	ASSERT_TRUE(eventually([&] { return has(ask(of_it), "<status>available"); }));
+	EXPECT_TRUE(has(monitor.asked().back(), "netdev_del"));
+}
+
+TEST_F(Ec2Test, ATerminatedInstanceLeavesNothing)
+{
+	const std::string id = launched();
+	State state = *store->now();
+	Instance &instance = state.instances.at(id);
+
+	std::filesystem::create_directories(scratch / "logs");
+	for (const char *what : {"", ".pub", ".metadata0"})
+		std::ofstream(scratch / ("logs/" + id + what)) << "x";
+	std::ofstream(scratch / "logs/i-other") << "x";
+	ask("TerminateInstances&InstanceId.1=" + id);
+	EXPECT_TRUE(becomes(id, "terminated"));
+	EXPECT_TRUE(eventually([&] {
+		return std::distance(std::filesystem::directory_iterator(scratch / "logs"), {}) ==
+		       1;
+	}));
+	/* Before its interface has been taken from it, nobody could do that any more. */
+	instance.goal = Goal::terminated;
+	state.forget(instance.changed + 4000);
+	EXPECT_TRUE(state.instances.contains(id));
+	state.interfaces.clear();
+	state.forget(instance.changed + 4000);
+	EXPECT_FALSE(state.instances.contains(id));
+}
+
 /* It refuses all that the request itself would. */
 TEST_F(Ec2Test, ADryRun)
 {

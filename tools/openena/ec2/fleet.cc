@@ -19,6 +19,7 @@ namespace
 {
 
 constexpr unsigned int grace_s = 5; /* for a guest that is asked to end */
+constexpr std::chrono::seconds first_pause(2), longest_pause(32); /* between one try and the next */
 constexpr size_t longest_reason = 500;
 
 /* Where the log ends: what went wrong. That something did, below that, says openena run. */
@@ -62,7 +63,8 @@ Fleet::~Fleet()
 {
 	std::unique_lock lock(mutex_);
 	ending_ = true;
-	idle_.wait(lock, [this] { return working_.empty(); });
+	changed_.notify_all();
+	changed_.wait(lock, [this] { return working_.empty(); });
 }
 
 void Fleet::settle(const std::string &id)
@@ -74,6 +76,7 @@ void Fleet::settle(const std::string &id)
 		return;
 	if (working != working_.end()) {
 		working->second = true;
+		changed_.notify_all();
 		return;
 	}
 	working_.emplace(id, false);
@@ -89,36 +92,50 @@ void Fleet::settle_all()
 /* The only thread that does anything with that machine. */
 void Fleet::work(const std::string &id)
 {
-	for (bool again = true; again;) {
-		const auto state = store_.now();
-		const auto found = state->instances.find(id);
-		try {
-			if (found != state->instances.end())
-				bring_about(found->second);
-		} catch (const std::exception &error) {
-			fprintf(stderr, "openena: %s: %s\n", id.c_str(), error.what());
-		}
+	std::string trouble;
+	auto pause = first_pause;
+
+	for (bool again = true; again; pause = std::min(2 * pause, longest_pause)) {
+		const bool done = try_once(id, trouble);
 		std::unique_lock lock(mutex_);
-		again = std::exchange(working_.at(id), false) && !ending_;
+		if (!done)
+			changed_.wait_for(lock, pause, [&] { return ending_ || working_.at(id); });
+		again = (std::exchange(working_.at(id), false) || !done) && !ending_;
 		if (!again) {
 			working_.erase(id);
-			std::notify_all_at_thread_exit(idle_, std::move(lock));
+			std::notify_all_at_thread_exit(changed_, std::move(lock));
 		}
 	}
 }
 
-void Fleet::bring_about(const Instance &instance)
+/* @trouble: of the last time, which is not said again. */
+bool Fleet::try_once(const std::string &id, std::string &trouble)
 {
-	if (instance.goal != Goal::running) {
+	const auto state = store_.now();
+	const auto found = state->instances.find(id);
+
+	try {
+		return found == state->instances.end() || bring_about(found->second);
+	} catch (const std::exception &error) {
+		if (trouble != error.what())
+			fprintf(stderr, "openena: %s: %s\n", id.c_str(), error.what());
+		trouble = error.what();
+		return false;
+	}
+}
+
+bool Fleet::bring_about(const Instance &instance)
+{
+	if (instance.goal != Goal::running)
 		clear_away(instance);
-	} else if (!instance.launched) {
-		launch(instance);
-	} else if (!machines_.running(instance.id)) {
+	else if (!instance.launched)
+		return launch(instance);
+	else if (!machines_.running(instance.id))
 		note_end(instance.id, "Client.InstanceInitiatedShutdown",
 			 "Instance initiated shutdown");
-	} else {
-		plug_and_unplug(instance);
-	}
+	else
+		return plug_and_unplug(instance);
+	return true;
 }
 
 std::vector<std::string> Fleet::words_for(const Instance &instance) const
@@ -164,7 +181,7 @@ std::string Fleet::key_file(const std::string &id) const
 	return config_.logs + "/" + id + ".pub";
 }
 
-void Fleet::launch(const Instance &instance)
+bool Fleet::launch(const Instance &instance)
 {
 	const std::string log = config_.logs + "/" + instance.id;
 	const std::string id = instance.id;
@@ -178,11 +195,11 @@ void Fleet::launch(const Instance &instance)
 	} catch (const std::exception &error) {
 		launches_.release();
 		if (ending_)
-			return; /* it is still to be done */
+			return false;
 		const std::string why = last_words(log);
 		note_end(id, "Server.InternalError",
 			 "Internal error on launch: " + (why.empty() ? error.what() : why));
-		return;
+		return true;
 	}
 	launches_.release();
 	store_.change([&](State &state) {
@@ -190,7 +207,7 @@ void Fleet::launch(const Instance &instance)
 		if (now != state.instances.end() && now->second.goal == Goal::running)
 			now->second.launched = true;
 	});
-	plug_and_unplug(instance);
+	return plug_and_unplug(instance);
 }
 
 void Fleet::note_end(const std::string &id, const char *code, const std::string &reason)
@@ -220,6 +237,8 @@ void Fleet::clear_away(const Instance &instance)
 		for (const Interface &interface : interfaces)
 			plugged_.erase(interface.id);
 	}
+	if (instance.goal == Goal::terminated)
+		remove_files(instance.id);
 	if (!detaching && (instance.goal != Goal::terminated || interfaces.empty()))
 		return;
 	store_.change([&](State &state) {
@@ -237,43 +256,62 @@ void Fleet::clear_away(const Instance &instance)
 	});
 }
 
-void Fleet::plug_and_unplug(const Instance &instance)
+/* Of its launches, its key, and places of its connections to the metadata. */
+void Fleet::remove_files(const std::string &id) const
+{
+	std::vector<std::filesystem::path> files;
+	std::error_code error;
+
+	for (std::filesystem::directory_iterator it(config_.logs, error), end; !error && it != end;
+	     it.increment(error))
+		if (it->path().filename().string().starts_with(id))
+			files.push_back(it->path());
+	for (const auto &file : files)
+		std::filesystem::remove(file, error);
+}
+
+bool Fleet::plug_and_unplug(const Instance &instance)
 {
 	std::vector<Interface> interfaces = store_.now()->interfaces_of(instance.id);
-	std::vector<std::string> gone;
+	bool done = true;
 
 	/* The first was there when the machine was started. */
 	std::erase_if(interfaces, [](const Interface &each) { return !each.device_index; });
 	if (interfaces.empty())
-		return;
+		return true;
 	Qmp qmp(machines_.path(instance.id, "qmp"));
-	for (const Interface &interface : interfaces) {
-		bool in = is_plugged(qmp, interface.id);
-		try {
-			if (interface.detaching && in && unplug(qmp, interface.id, ending_))
-				in = false;
-			else if (!interface.detaching && !in)
-				plug(qmp, interface, instance.type), in = true;
-		} catch (const Refused &refused) {
-			fprintf(stderr, "openena: %s: %s\n", interface.id.c_str(), refused.what());
-		}
-		/* Refused, or taken out. */
-		if (!in)
-			gone.push_back(interface.id);
+	for (const Interface &interface : interfaces)
+		done = settle_interface(qmp, instance, interface) && done;
+	return done;
+}
+
+bool Fleet::settle_interface(Qmp &qmp, const Instance &instance, const Interface &interface)
+{
+	bool in = is_plugged(qmp, interface.id);
+
+	try {
+		if (interface.detaching && unplug(qmp, interface.id, ending_))
+			in = false;
+		else if (!interface.detaching && !in)
+			plug(qmp, interface, instance.type), in = true;
+	} catch (const Refused &refused) {
+		fprintf(stderr, "openena: %s: %s\n", interface.id.c_str(), refused.what());
+	}
+	{
 		const std::lock_guard lock(mutex_);
 		if (in)
 			plugged_.insert(interface.id);
 		else
 			plugged_.erase(interface.id);
 	}
-	if (gone.empty())
-		return;
-	store_.change([&](State &state) {
-		for (const std::string &id : gone)
-			if (state.interfaces.contains(id) &&
-			    state.interfaces[id].instance == instance.id)
-				state.interfaces[id].detach();
-	});
+	/* Refused, or taken out. */
+	if (!in)
+		store_.change([&](State &state) {
+			const auto now = state.interfaces.find(interface.id);
+			if (now != state.interfaces.end() && now->second.instance == instance.id)
+				now->second.detach();
+		});
+	return !(in && interface.detaching);
 }
 
 std::string Fleet::state_of(const Instance &instance)

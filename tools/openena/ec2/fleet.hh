@@ -4,6 +4,7 @@
 #define TOOL_EC2_FLEET_HH
 
 #include "machines.hh"
+#include "qmp.hh"
 #include "state.hh"
 
 #include <atomic>
@@ -55,10 +56,14 @@ class Fleet {
 
     private:
 	void work(const std::string &id);
-	void bring_about(const Instance &instance);
-	void launch(const Instance &instance);
+	/* These return whether it is done; if not, or by an error, work() tries again. */
+	bool try_once(const std::string &id, std::string &trouble);
+	bool bring_about(const Instance &instance);
+	bool launch(const Instance &instance);
 	void clear_away(const Instance &instance);
-	void plug_and_unplug(const Instance &instance);
+	bool plug_and_unplug(const Instance &instance);
+	bool settle_interface(Qmp &qmp, const Instance &instance, const Interface &interface);
+	void remove_files(const std::string &id) const;
 	void note_end(const std::string &id, const char *code, const std::string &reason);
 	[[nodiscard]] std::string key_file(const std::string &id) const;
 	[[nodiscard]] std::vector<std::string> words_for(const Instance &instance) const;
@@ -70,7 +75,7 @@ class Fleet {
 	std::atomic<bool> ending_ = false;
 	std::counting_semaphore<> launches_{2}; /* at a time */
 	mutable std::mutex mutex_;
-	std::condition_variable idle_;
+	std::condition_variable changed_; /* of the two below, or it ends */
 	std::map<std::string, bool> working_; /* instances with a thread; true: once more */
 	std::set<std::string> plugged_; /* interfaces */
 };

@@ -13,7 +13,7 @@ namespace tool::ec2
 namespace
 {
 
-constexpr auto patience = std::chrono::seconds(30); /* with a guest */
+constexpr auto patience = std::chrono::seconds(10); /* with a guest */
 constexpr const char *segment_address =
 	"230.77.0.1:"; /* these as tools/vmlib/resident.py has them */
 constexpr uint64_t segment_port = 23000;
@@ -50,6 +50,16 @@ Json with_id(const std::string &id)
 	return json;
 }
 
+/* Of an adapter that is gone: it may have been so for long. */
+void drop_netdev(Qmp &qmp, const std::string &id)
+{
+	try {
+		(void)qmp.execute("netdev_del", with_id(netdev_id(id)));
+	} catch (const Refused &) {
+		return; /* it has none */
+	}
+}
+
 } // namespace
 
 bool is_plugged(Qmp &qmp, const std::string &id)
@@ -68,11 +78,12 @@ void plug(Qmp &qmp, const Interface &interface, const std::string &instance_type
 	device.set("bus", "rp" + std::to_string(interface.device_index));
 	device.set("mac", interface.mac);
 	device.set("instance-type", instance_type);
+	drop_netdev(qmp, interface.id);
 	(void)qmp.execute("netdev_add", netdev(interface));
 	try {
 		(void)qmp.execute("device_add", device);
 	} catch (const Refused &) {
-		(void)qmp.execute("netdev_del", with_id(netdev_id(interface.id)));
+		drop_netdev(qmp, interface.id);
 		throw;
 	}
 }
@@ -81,13 +92,14 @@ bool unplug(Qmp &qmp, const std::string &id, const std::atomic<bool> &ending)
 {
 	const auto deadline = std::chrono::steady_clock::now() + patience;
 
-	(void)qmp.execute("device_del", with_id(id));
+	if (is_plugged(qmp, id))
+		(void)qmp.execute("device_del", with_id(id));
 	while (is_plugged(qmp, id)) {
 		if (ending || std::chrono::steady_clock::now() > deadline)
 			return false;
 		std::this_thread::sleep_for(std::chrono::milliseconds(200));
 	}
-	(void)qmp.execute("netdev_del", with_id(netdev_id(id)));
+	drop_netdev(qmp, id);
 	return true;
 }
 

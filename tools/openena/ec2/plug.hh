@@ -12,9 +12,9 @@ namespace tool::ec2
 {
 
 [[nodiscard]] bool is_plugged(Qmp &qmp, const std::string &id);
-/* Into the port of its device index. */
+/* Into the port of its device index. Refused: by QEMU. */
 void plug(Qmp &qmp, const Interface &interface, const std::string &instance_type);
-/* Asks the guest to let go of it. False: it has not, yet; or @ending. */
+/* Asks the guest, if it has it, to let go of it. False: it has not, yet; or @ending. */
 [[nodiscard]] bool unplug(Qmp &qmp, const std::string &id, const std::atomic<bool> &ending);
 
 } // namespace tool::ec2
