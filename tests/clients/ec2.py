@@ -7,12 +7,14 @@ import http.client
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+import unittest.mock
 import urllib.error
 import urllib.request
 
@@ -349,6 +351,28 @@ def clients_that_take_their_time(_):
         endpoint.process.wait(SECONDS)
         took = time.monotonic() - begin
         assert took < 5, f"the end took {took:.0f} s"
+
+
+@test
+def a_second_signal(_):
+    """It ends the endpoint at once, here while a launcher does not let itself be stopped."""
+    with tempfile.TemporaryDirectory(prefix="openena-") as directory:
+        launcher = os.path.join(directory, "launcher")
+        with open(launcher, "w", encoding="ascii") as script:
+            script.write("#!/bin/sh\ntrap '' TERM\n: >\"$0.began\"\nsleep 8\n")
+        os.chmod(launcher, 0o755)
+        with unittest.mock.patch.dict(os.environ, OPENENA_LAUNCHER=launcher):
+            endpoint = start(os.path.join(directory, "openena"))
+        endpoint.boto().run_instances(MinCount=1, MaxCount=1)
+        wait_for(lambda: os.path.exists(launcher + ".began"))
+        endpoint.process.terminate()
+        time.sleep(1.5)
+        endpoint.process.terminate()
+        try:
+            equal(endpoint.process.wait(4), -signal.SIGTERM, "the end by a second signal")
+        finally:
+            endpoint.process.wait(SECONDS)
+            time.sleep(8)  # until the launch has ended, too
 
 
 @test

@@ -49,8 +49,8 @@ void to_library(const HttpAnswer &answer, httplib::Response &response)
 class Server : public httplib::Server {
     public:
 	Server(const HttpServerConfig &config, const HttpHandler &handler);
-	/* One connection, to its end. */
-	void converse(int input, int output, std::chrono::seconds idle);
+	/* One connection, to its end; it waits so long for each request. */
+	void converse(int input, int output, std::chrono::seconds wait);
 	/* Requests that are not yet there as a whole are given up. */
 	void hang_up();
 
@@ -138,17 +138,20 @@ bool Server::process(Connection &connection, bool last, bool &closed)
 	}(*this);
 }
 
-void Server::converse(int input, int output, std::chrono::seconds idle)
+void Server::converse(int input, int output, std::chrono::seconds wait)
 {
 	Connection connection(input, output);
 	bool closed = false;
 
-	for (size_t left = keep_alive_max_count_; left && !closed && connection.begins(idle);
-	     left--)
-		if (!process(connection, left == 1, closed) || connection.ended())
+	for (size_t left = keep_alive_max_count_; left && !closed && connection.begins(wait);
+	     left--) {
+		if (!process(connection, left == 1, closed))
 			break;
-	if (connection.ended())
-		connection.drain();
+		if (connection.ended()) {
+			connection.drain();
+			break;
+		}
+	}
 }
 
 void Server::hang_up()
