@@ -256,8 +256,8 @@ bool oe_reset_pending(const struct oe_adapter *adapter);
  * Carry out the reset asked for. Under rtnl; the shim has taken the datapath
  * down (NAPI off, oe_close()) before and opens it again after success. On
  * failure the core counts, and calls oek_schedule_reset() again later from
- * oe_service(); after its last try it logs that the device is given up, and
- * all further oe_open() answer -EIO.
+ * oe_service(); after its last try, or when resets are needed too often, it
+ * logs that the device is given up, and all further oe_open() answer -EIO.
  */
 int oe_reset_work(struct oe_adapter *adapter);
 /*

@@ -443,8 +443,7 @@ bool TxQueue::completion_waits() const
 {
 	const RingPosition head = head_;
 
-	return !broken() &&
-	       (load_once(completion(head).flags) & ENA_CDESC_PHASE) == head.phase();
+	return !broken() && (load_once(completion(head).flags) & ENA_CDESC_PHASE) == head.phase();
 }
 
 void TxQueue::describe(Facts &facts) const

@@ -158,8 +158,7 @@ static int oe_pci_open(struct pci_dev *pdev)
 	}
 	err = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(OE_LEAST_DMA_BITS));
 	if (err) {
-		dev_err(&pdev->dev, "no DMA with %d address bits (%d)\n", OE_LEAST_DMA_BITS,
-			err);
+		dev_err(&pdev->dev, "no DMA with %d address bits (%d)\n", OE_LEAST_DMA_BITS, err);
 		goto release;
 	}
 	pci_set_master(pdev);

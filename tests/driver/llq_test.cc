@@ -304,8 +304,14 @@ TEST_F(Llq, ADeviceThatTakesLessThereAfterAResetGetsItsRingsInHostMemory)
 		const char *what;
 		std::function<void(ena_llq_config &)> take;
 	} const cases[] = {
-		{"queues", [](ena_llq_config &llq) { llq.max_num.set(1); }},
-		{"entries", [](ena_llq_config &llq) { llq.max_depth.set(256); }},
+		{"queues",
+		 [](ena_llq_config &llq) {
+			 llq.max_num.set(1);
+		 }},
+		{"entries",
+		 [](ena_llq_config &llq) {
+			 llq.max_depth.set(256);
+		 }},
 	};
 	const FakeOffer good = k.offer;
 	for (const auto &test : cases) {
