@@ -43,7 +43,7 @@ spoil_module()
 
 	module=$(modinfo -n openena)
 	[[ $module != *.xz ]] || { unxz "$module" && module=${module%.xz} && depmod; } || return
-	LC_ALL=C sed -i 's/vermagic=[0-9]/vermagic=0/' "$module" && modinfo openena
+	LC_ALL=C sed -i 's/\(vermagic=[^ ]*\) SMP/\1 UMP/' "$module" && modinfo openena
 }
 
 blacklist_module()

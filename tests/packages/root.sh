@@ -173,6 +173,7 @@ machines()
 	chmod 755 "$state"
 	make_disk >/disk
 	export HOME=$state/home XDG_STATE_HOME=$state/run
+	unset PYTHONDONTWRITEBYTECODE
 	check "openena run without an image says where kernels of ours are" \
 		refuses "come with OpenENA's source tree" openena run
 	check "it names the package that makes overlays" \
