@@ -96,7 +96,7 @@ class Host:
     def in_guest(self, command):
         """The exit status of a command in the guest, and what it said."""
         begun, mark = len(self.log()), f"{time.monotonic_ns()}"
-        self.do(PROGRAM, "console", "guest", "--quiet", "100", said=f"{command}; echo end-$?-{mark}\n")
+        self.do(PROGRAM, "console", "guest", "--quiet", "1000", said=f"{command}; echo end-$?-{mark}\n")
         status = int(self.wait_for(rf"end-(\d+)-{mark}")[1])
         return status, self.log()[begun:]
 
