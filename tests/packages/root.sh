@@ -156,7 +156,8 @@ instance_boots()
 {
 	local id
 
-	id=$(call "RunInstances&MinCount=1&MaxCount=1&InstanceType=c5n.large&ImageId=$(ami)" | grep -o '\<i-[0-9a-f]*' | head -n1)
+	id=$(call "RunInstances&MinCount=1&MaxCount=1&InstanceType=c5n.large&ImageId=$(ami)" |
+		grep -o '\<i-[0-9a-f]*' | head -n1)
 	within says "$marker" openena console "$id" --log --state-dir "${ec2%/*}/machines" || {
 		cat "$ec2/launches/$id"
 		return 1
