@@ -162,12 +162,29 @@ reloaded_under_traffic()
     traffic_moves 20 && traffic_stop
 }
 
+# What needs a reset as soon as it works is left alone in the end, until its user starts it anew.
+given_up()
+{
+    need_monitor || return
+    adapter_set nic0 inject "reset-request,period=100ms" || return 1
+    wait_for 30 is_given_up || { devlink -j health diagnose "$HANDLE" reporter device; return 1; }
+    adapter_set nic0 inject none
+    [ "$(cat "/sys/class/net/$NETIF/carrier")" = 0 ] || { echo "given up, with a carrier"; return 1; }
+    devlink dev reload "$HANDLE" && wait_for 10 can_ping
+}
+
+is_given_up()
+{
+    devlink -j health diagnose "$HANDLE" reporter device | json "x['given_up']" | grep -qx 1
+}
+
 st_begin "devlink"
 need_openena || skip_all "openena only, this is $DRIVER"
 HANDLE=pci/$(basename "$(readlink -f "/sys/class/net/$NETIF/device")")
 need_tool devlink || skip_all "no devlink on this system"
 defer "devlink health set $HANDLE reporter device auto_recover true; adapter_set nic0 inject none"
-log_allow "fatal error|device reset wanted|completions without an interrupt"
+log_allow "fatal error|device reset wanted|completions without an interrupt" \
+    "the device is given up|register 0x0: no answer"
 run "what the adapter is" info
 run "reporters of all parts: $REPORTERS" reporters
 run "a fault is recovered from, and its dump kept" recovered
@@ -178,4 +195,5 @@ run "pairs without interrupts are polled, then reset" no_interrupts
 run "the adapter sees what the driver counts" seen_by_the_adapter
 run "the driver starts anew" reloaded
 run "and no byte is lost by it" reloaded_under_traffic
+run "what needs a reset again and again is given up" given_up
 st_end
