@@ -344,6 +344,8 @@ bool oe_tx_has_room(const struct oe_txq *q);
  */
 uint32_t oe_tx_completed(struct oe_txq *q, uint16_t *ids, uint32_t max);
 void oe_tx_release(struct oe_txq *q, const uint16_t *ids, uint32_t n);
+/* Of a completed packet that the shim has not: that cannot be true either. */
+void oe_tx_refuse(struct oe_txq *q, uint16_t id);
 /*
  * When the packet @id left, in ns on the hardware clock; 0: not known. Between oe_tx_completed() and
  * oe_tx_release().

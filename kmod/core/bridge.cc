@@ -194,6 +194,11 @@ void oe_tx_release(struct oe_txq *q, const uint16_t *ids, uint32_t n)
 	q->release(ids, n);
 }
 
+void oe_tx_refuse(struct oe_txq *q, uint16_t id)
+{
+	q->refuse(id);
+}
+
 uint64_t oe_tx_stamp(const struct oe_txq *q, uint16_t id)
 {
 	return q->stamp(id);

@@ -375,7 +375,7 @@ void TxQueue::take_stamp(uint16_t id, const ena_tx_cdesc &cdesc)
 	}
 	/* Acquire: pairs with the producer, who fills the slot first. */
 	if (id >= config_.depth || !load_acquire(slots_[id].in_flight)) {
-		refuse(ENA_RESET_INVALID_TX_REQ_ID, "no packet in flight has the id", id);
+		refuse(id);
 		return false;
 	}
 	if (config_.stamps)

@@ -61,6 +61,11 @@ class TxQueue {
 	[[nodiscard]] uint32_t small_packets() const;
 	[[nodiscard]] uint32_t completed(uint16_t *ids, uint32_t max);
 	void release(const uint16_t *ids, uint32_t n);
+	/* No packet of this id can be completed now. */
+	void refuse(uint16_t id)
+	{
+		refuse(ENA_RESET_INVALID_TX_REQ_ID, "no packet in flight has the id", id);
+	}
 	/* Of a completed packet: ns on the hardware clock, 0: not known. */
 	[[nodiscard]] uint64_t stamp(uint16_t id) const
 	{

@@ -22,8 +22,11 @@ static int oe_info_get(struct devlink *devlink, struct devlink_info_req *request
 	char text[32];
 	int err;
 
+	memset(words, 0xff, sizeof(words));
 	rtnl_lock();
-	oe_dump_registers(ours->kernel->adapter, words);
+	/* Else it is left alone, and each register would be waited for. */
+	if (netif_device_present(ours->kernel->netdev))
+		oe_dump_registers(ours->kernel->adapter, words);
 	rtnl_unlock();
 	version = words[ENA_REG_VERSION / sizeof(u32)];
 	controller = words[ENA_REG_CONTROLLER_VERSION / sizeof(u32)];

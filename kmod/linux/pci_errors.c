@@ -21,7 +21,8 @@ void oe_device_leave(struct oe_kernel *kernel, u32 reason)
 /* The reset that is pending is due before anything else. Under rtnl. */
 void oe_device_attach(struct oe_kernel *kernel)
 {
-	if (kernel->shut_down)
+	/* Present: another's return has done it, and the queues may be open. */
+	if (kernel->shut_down || netif_device_present(kernel->netdev))
 		return;
 	/* It wakes the queues, which only oe_up() shall: no softirq may see them before they stop again. */
 	local_bh_disable();

@@ -336,7 +336,7 @@ static u32 oe_tx_free(struct oe_pair *pair, const u16 *ids, u32 n, int budget,
 		if (unlikely(!skb)) {
 			if (oe_xdp_completed(pair, ids[i]))
 				continue;
-			oe_request_reset(pair->kernel->adapter, ENA_RESET_INVALID_TX_REQ_ID);
+			oe_tx_refuse(pair->txq, ids[i]);
 			break;
 		}
 		oe_tx_unmap(dev, slot->buffers, slot->nbuffers);

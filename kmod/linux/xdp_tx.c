@@ -274,7 +274,7 @@ static u32 oe_xdp_free(struct oe_pair *pair, const u16 *ids, u32 n, struct xdp_f
 		struct xdp_frame *frame;
 
 		if (unlikely(!oe_xdp_take(pair, ids[i], &frame))) {
-			oe_request_reset(pair->kernel->adapter, ENA_RESET_INVALID_TX_REQ_ID);
+			oe_tx_refuse(pair->xdp_txq, ids[i]);
 			break;
 		}
 		if (frame)

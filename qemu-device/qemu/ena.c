@@ -72,6 +72,8 @@ static void ena_config_write(PCIDevice *pci, uint32_t addr, uint32_t value, int 
 	if (ena_is_asleep(s) && !was_asleep && ena_enter(s)) {
 		ena_device_sleep(s->core);
 		ena_leave(s);
+		/* What was held for it is lost now, as what comes is. */
+		ena_net_flush(s);
 	} else if (was_asleep) {
 		ena_host_kick(s);
 	}

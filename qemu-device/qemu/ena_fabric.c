@@ -54,6 +54,11 @@ static bool none(const struct ena_switch_ports *ports)
 	return !ports->words[0] && !ports->words[1];
 }
 
+static bool has_wire(const struct ena_switch_route *route)
+{
+	return (route->as_it_is.words[0] | route->retagged.words[0]) >> ENA_SWITCH_WIRE & 1;
+}
+
 static enum ena_transmit_result send_retagged(ENAState *pf, const struct ena_switch_route *route,
 					      unsigned int queue, const struct iovec *iov,
 					      int iovcnt, const struct ena_vnet_hdr *hdr)
@@ -102,11 +107,11 @@ enum ena_transmit_result ena_fabric_transmit(ENAState *s, unsigned int queue,
 		return ENA_TRANSMIT_DROPPED;
 	/* The sender may write to its memory meanwhile: what is judged is what is delivered. */
 	length = iov_to_buf(iov, iovcnt, 0, head, sizeof(head));
-	/* Its core has forgotten that by a reset. What the wire can hold is for all functions. */
-	if (s->wire_full && !ena_switch_stays_inside(pf->fabric->sw, s->port, head, length))
-		return ENA_TRANSMIT_DROPPED;
 	route = ena_switch_forward(pf->fabric->sw, s->port, head, length);
 	if (none(&route.as_it_is) && none(&route.retagged))
+		return ENA_TRANSMIT_DROPPED;
+	/* Its core has forgotten that by a reset. What the wire can hold is for all functions. */
+	if (s->wire_full && has_wire(&route))
 		return ENA_TRANSMIT_DROPPED;
 	if (iovcnt + 1 > ENA_FABRIC_IOV)
 		pieces = heap = g_new(struct iovec, iovcnt + 1);

@@ -208,6 +208,22 @@ TEST(Recovery, ADeviceThatNeedsOneAtOnceAgainAndAgainIsGivenUp)
 	EXPECT_FALSE(oe_reset_pending(k.adapter));
 }
 
+TEST(Recovery, ADeviceThatIsGivenUpWhileItIsClosedStandsStill)
+{
+	oe_kernel k;
+	ASSERT_EQ(k.probe_and_open(), 0);
+	oe_close(k.adapter);
+	for (unsigned i = 0; i < 11; i++) {
+		k.post_event(ENA_AENQ_DEVICE_REQUEST_RESET);
+		(void)oe_reset_work(k.adapter);
+	}
+	ASSERT_TRUE(k.logged("the device is given up"));
+	const size_t resets = k.reset_commands.size();
+	EXPECT_EQ(k.event_groups, 0u) << "it still has the event ring";
+	k.remove();
+	EXPECT_EQ(k.reset_commands.size(), resets) << "it was still to be stopped";
+}
+
 TEST(Recovery, ADeviceThatWorksForAWhileIsNotGivenUp)
 {
 	oe_kernel k;

@@ -210,6 +210,21 @@ TEST_F(Tx, CompletionOfAPacketNotInFlight)
 	EXPECT_TRUE(oe_reset_pending(k.adapter));
 }
 
+/* The core has it in flight, the shim has not filed it yet. */
+TEST_F(Tx, CompletionThatTheShimRefuses)
+{
+	ASSERT_EQ(submit(), 0);
+	k.complete_tx(device(), result.req_id);
+	ASSERT_EQ(completed().size(), 1u);
+	oe_tx_refuse(q, result.req_id);
+	EXPECT_TRUE(oe_reset_pending(k.adapter));
+	oe_unmask(k.adapter, 1);
+	EXPECT_EQ(oe_tx_stats(k.adapter, 1)->unmask_interrupt, 0u) << "its vector is armed";
+	ASSERT_EQ(submit(), 0);
+	k.complete_tx(device(), result.req_id);
+	EXPECT_EQ(completed().size(), 0u) << "more of it is believed";
+}
+
 TEST_F(Tx, CompletionTwiceBeforeAndAfterRelease)
 {
 	ASSERT_EQ(submit(), 0);

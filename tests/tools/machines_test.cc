@@ -6,6 +6,7 @@
 #include "durable.hh"
 #include "json.hh"
 #include "machines.hh"
+#include "signals.hh"
 #include "trouble.hh"
 
 #include <chrono>
@@ -325,6 +326,38 @@ TEST_F(MachinesTest, ASignalLeavesTheTerminalAsItWas)
 	EXPECT_FALSE(keys_go_one_by_one(terminal));
 	EXPECT_TRUE(list().array()->front().find("running")->boolean().value());
 	close(terminal);
+}
+
+/* What is sent to a guest that stands waits in the socket first, then here. */
+TEST_F(MachinesTest, ASignalWhileTheGuestTakesNothing)
+{
+	ASSERT_EQ(with({"run", "one", "--detach"}).status, 0);
+	const pid_t guest = process();
+	kill(guest, SIGSTOP);
+	const pid_t child = fork();
+	if (!child) {
+		dup2(::open("/dev/zero", O_RDONLY), STDIN_FILENO);
+		_exit(with({"console", "one"}).status);
+	}
+	usleep(300'000);
+	kill(child, SIGTERM);
+	const int status = status_of(child);
+	EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM) << status;
+	kill(guest, SIGCONT);
+}
+
+/* As by nohup. */
+TEST(Signals, WhatIsIgnoredEndsNothing)
+{
+	(void)signal(SIGHUP, SIG_IGN);
+	{
+		const tool::Signals signals;
+		raise(SIGHUP);
+		EXPECT_EQ(signals.within_moment(), 0);
+		raise(SIGTERM);
+		EXPECT_EQ(signals.within_moment(), SIGTERM);
+	}
+	(void)signal(SIGHUP, SIG_DFL);
 }
 
 TEST_F(MachinesTest, ASignalWhileItIsPrepared)

@@ -161,6 +161,18 @@ TEST_F(Tune, WhatCannotBePutBackStaysInTheState)
 	EXPECT_EQ(machine.knobs["rx-usecs"], "20");
 }
 
+/* A queue, whose setting was 0. */
+TEST_F(Tune, WhatIsGoneIsNotAsItWas)
+{
+	const std::string queue = "sys/class/net/eth0/queues/tx-3";
+	ASSERT_EQ(tune({"latency", "--apply"}).status, 0);
+	ASSERT_NE(machine.text(queue + "/xps_cpus"), "0\n");
+	machine.remove(queue);
+	const Ran ran = tune({"--undo"});
+	EXPECT_EQ(ran.status, 2);
+	EXPECT_TRUE(has(ran.err, "1 are not and stay in")) << ran.err;
+}
+
 TEST_F(Tune, AStateThatIsNoneIsRefused)
 {
 	for (const char *text :

@@ -5,6 +5,7 @@
 #include "qmp.hh"
 #include "text.hh"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <iterator>
@@ -58,11 +59,14 @@ bool relay(const std::string &path, int input, std::optional<uint64_t> quiet_ms,
 	const Descriptor socket = connect_to(path);
 	const Raw raw(input);
 	bool open = true; /* the input */
+	bool leaves = false;
+	std::string keys; /* that the guest has not taken yet */
 	char piece[4096];
 
 	for (;;) {
-		pollfd ready[] = {{socket.get(), POLLIN, 0},
-				  {open ? input : -1, POLLIN, 0},
+		const auto events = static_cast<short>(keys.empty() ? POLLIN : POLLIN | POLLOUT);
+		pollfd ready[] = {{socket.get(), events, 0},
+				  {open && keys.empty() ? input : -1, POLLIN, 0},
 				  {signals.descriptor(), POLLIN, 0}};
 		const int timeout = !open && quiet_ms ? static_cast<int>(*quiet_ms) : -1;
 		const int n = ::poll(ready, std::size(ready), timeout);
@@ -70,7 +74,16 @@ bool relay(const std::string &path, int input, std::optional<uint64_t> quiet_ms,
 			throw Trouble(format("the console: %s", strerror(errno)));
 		if (n == 0 || (n > 0 && ready[2].revents))
 			return false;
-		if (n > 0 && ready[0].revents) {
+		if (n > 0 && ready[0].revents & POLLOUT) {
+			const ssize_t sent = ::send(socket.get(), keys.data(), keys.size(),
+						    MSG_NOSIGNAL | MSG_DONTWAIT);
+			if (sent < 0 && errno != EAGAIN)
+				return true;
+			keys.erase(0, sent > 0 ? static_cast<size_t>(sent) : 0);
+			if (leaves && keys.empty())
+				return false;
+		}
+		if (n > 0 && ready[0].revents & ~POLLOUT) {
 			const ssize_t got = ::recv(socket.get(), piece, sizeof(piece), 0);
 			if (got <= 0)
 				return true;
@@ -83,12 +96,11 @@ bool relay(const std::string &path, int input, std::optional<uint64_t> quiet_ms,
 				open = false;
 				continue;
 			}
-			std::string_view keys(piece, static_cast<size_t>(got));
-			const size_t end = raw ? keys.find(end_key) : std::string_view::npos;
-			keys = keys.substr(0, end);
-			if (::send(socket.get(), keys.data(), keys.size(), MSG_NOSIGNAL) < 0)
-				return true;
-			if (end != std::string_view::npos)
+			keys.assign(piece, static_cast<size_t>(got));
+			const size_t end = raw ? keys.find(end_key) : keys.npos;
+			leaves = end != keys.npos;
+			keys.resize(std::min(end, keys.size()));
+			if (leaves && keys.empty())
 				return false;
 		}
 	}

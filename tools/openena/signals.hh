@@ -18,7 +18,8 @@ class Signals {
 	{
 		sigemptyset(&set_);
 		for (const int signal : {SIGINT, SIGTERM, SIGHUP})
-			sigaddset(&set_, signal);
+			if (!is_ignored(signal))
+				sigaddset(&set_, signal);
 		pthread_sigmask(SIG_BLOCK, &set_, &before_);
 		waiting_ = Descriptor(::signalfd(-1, &set_, SFD_CLOEXEC));
 	}
@@ -47,6 +48,14 @@ class Signals {
 	}
 
     private:
+	/* As by nohup. */
+	static bool is_ignored(int signal)
+	{
+		struct sigaction action;
+
+		return !sigaction(signal, nullptr, &action) && action.sa_handler == SIG_IGN;
+	}
+
 	sigset_t set_{}, before_{};
 	Descriptor waiting_;
 };

@@ -298,7 +298,8 @@ class Tune : public Command {
 			const std::string &knob = *item.find("knob")->string();
 			const std::string &before = *item.find("before")->string();
 			try {
-				if (!Knobs::same(knobs.get(knob).value_or(""), before))
+				const auto now = knobs.get(knob);
+				if (!now || !Knobs::same(*now, before))
 					knobs.set(knob, before);
 			} catch (const Trouble &trouble) {
 				why += std::string("openena: ") + trouble.what() + "\n";

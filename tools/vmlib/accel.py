@@ -9,6 +9,7 @@ import subprocess
 from . import BUILD, UserError, say
 
 PROOF_SECONDS = 15
+NOT_TRIED = "there is no kernel in /boot that may be read, to try KVM with"
 
 
 def _boots(qemu, kernel_image):
@@ -43,7 +44,7 @@ def _why_not_kvm(qemu, kernel_image):
             return reason
     kernel = kernel_image()
     if not kernel:
-        return "there is no kernel in /boot that may be read, to try KVM with"
+        return NOT_TRIED
     say("trying KVM by booting a kernel")
     reason = _boots(qemu, kernel)
     # A user without a home has no place for it.
@@ -59,9 +60,9 @@ def choose(wanted, qemu, kernel_image):
     if wanted == "tcg":
         return "tcg"
     reason = _why_not_kvm(qemu, kernel_image)
-    if not reason:
+    if not reason or (wanted == "kvm" and reason == NOT_TRIED):
         return "kvm"
     if wanted == "kvm":
-        raise UserError(f"ACCEL=kvm: {reason}; ACCEL=tcg works everywhere, at a tenth of the speed.")
+        raise UserError(f"KVM: {reason}; TCG works everywhere, at a tenth of the speed.")
     say(f"emulating the processor (TCG): {reason}")
     return "tcg"

@@ -22,6 +22,12 @@ constexpr unsigned int grace_s = 5; /* for a guest that is asked to end */
 constexpr std::chrono::seconds first_pause(2), longest_pause(32); /* between one try and the next */
 constexpr size_t longest_reason = 500;
 
+bool is_detaching(const std::vector<Interface> &interfaces)
+{
+	return std::any_of(interfaces.begin(), interfaces.end(),
+			   [](const Interface &each) { return each.detaching; });
+}
+
 /* Where the log ends: what went wrong. That something did, below that, says openena run. */
 std::string last_words(const std::string &log)
 {
@@ -130,12 +136,18 @@ bool Fleet::bring_about(const Instance &instance)
 		clear_away(instance);
 	else if (!instance.launched)
 		return launch(instance);
-	else if (!machines_.running(instance.id))
-		note_end(instance.id, "Client.InstanceInitiatedShutdown",
-			 "Instance initiated shutdown");
-	else
+	else if (machines_.running(instance.id))
 		return plug_and_unplug(instance);
+	else
+		return note_shutdown(instance.id);
 	return true;
+}
+
+/* False: its interfaces are still to be taken from it. */
+bool Fleet::note_shutdown(const std::string &id)
+{
+	note_end(id, "Client.InstanceInitiatedShutdown", "Instance initiated shutdown");
+	return !is_detaching(store_.now()->interfaces_of(id));
 }
 
 std::vector<std::string> Fleet::words_for(const Instance &instance) const
@@ -181,6 +193,13 @@ std::string Fleet::key_file(const std::string &id) const
 	return config_.logs + "/" + id + ".pub";
 }
 
+bool Fleet::started_by_us(const std::string &id)
+{
+	const std::lock_guard lock(mutex_);
+
+	return started_.contains(id) && machines_.running(id);
+}
+
 bool Fleet::launch(const Instance &instance)
 {
 	const std::string log = config_.logs + "/" + instance.id;
@@ -188,10 +207,15 @@ bool Fleet::launch(const Instance &instance)
 
 	launches_.acquire();
 	try {
-		/* An endpoint that was killed may have left something of it. */
-		machines_.stop(id, 0);
-		std::filesystem::create_directories(config_.logs);
-		run_(words_for(instance), log, ending_);
+		/* If it runs, only that could not be written. */
+		if (!started_by_us(id)) {
+			/* An endpoint that was killed may have left something of it. */
+			machines_.stop(id, 0);
+			std::filesystem::create_directories(config_.logs);
+			run_(words_for(instance), log, ending_);
+			const std::lock_guard lock(mutex_);
+			started_.insert(id);
+		}
 	} catch (const std::exception &error) {
 		launches_.release();
 		if (ending_)
@@ -207,6 +231,10 @@ bool Fleet::launch(const Instance &instance)
 		if (now != state.instances.end() && now->second.goal == Goal::running)
 			now->second.launched = true;
 	});
+	{
+		const std::lock_guard lock(mutex_);
+		started_.erase(id);
+	}
 	return plug_and_unplug(instance);
 }
 
@@ -227,8 +255,7 @@ void Fleet::note_end(const std::string &id, const char *code, const std::string 
 void Fleet::clear_away(const Instance &instance)
 {
 	const auto interfaces = store_.now()->interfaces_of(instance.id);
-	const bool detaching = std::any_of(interfaces.begin(), interfaces.end(),
-					   [](const Interface &each) { return each.detaching; });
+	const bool detaching = is_detaching(interfaces);
 
 	machines_.stop(instance.id,
 		       instance.force || instance.goal == Goal::terminated ? 0 : grace_s);
@@ -236,6 +263,7 @@ void Fleet::clear_away(const Instance &instance)
 		const std::lock_guard lock(mutex_);
 		for (const Interface &interface : interfaces)
 			plugged_.erase(interface.id);
+		started_.erase(instance.id);
 	}
 	if (instance.goal == Goal::terminated)
 		remove_files(instance.id);

@@ -65,6 +65,8 @@ class Fleet {
 	bool settle_interface(Qmp &qmp, const Instance &instance, const Interface &interface);
 	void remove_files(const std::string &id) const;
 	void note_end(const std::string &id, const char *code, const std::string &reason);
+	[[nodiscard]] bool note_shutdown(const std::string &id);
+	[[nodiscard]] bool started_by_us(const std::string &id);
 	[[nodiscard]] std::string key_file(const std::string &id) const;
 	[[nodiscard]] std::vector<std::string> words_for(const Instance &instance) const;
 
@@ -78,6 +80,7 @@ class Fleet {
 	std::condition_variable changed_; /* of the two below, or it ends */
 	std::map<std::string, bool> working_; /* instances with a thread; true: once more */
 	std::set<std::string> plugged_; /* interfaces */
+	std::set<std::string> started_; /* instances, of which the state does not say so yet */
 };
 
 /* The program itself. */

@@ -102,11 +102,10 @@ ssize_t Connection::read(char *to, size_t size)
 
 ssize_t Connection::write(const char *from, size_t size)
 {
-	const auto deadline = Clock::now() + patience;
 	size_t done = 0;
 
 	while (done < size) {
-		const ssize_t sent = ready(output_, POLLOUT, deadline)
+		const ssize_t sent = ready(output_, POLLOUT, Clock::now() + patience)
 					     ? ::write(output_, from + done, size - done)
 					     : 0;
 		if (!sent || (sent < 0 && errno != EAGAIN && errno != EINTR)) {

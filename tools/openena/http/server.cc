@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <fcntl.h>
 #include <future>
 #include <mutex>
 #include <netdb.h>
@@ -166,6 +167,9 @@ void Server::hang_up()
 bool Server::process_and_close_socket(socket_t socket)
 {
 	const Descriptor owned(socket);
+
+	/* Launches are processes of this program, and not for connections. */
+	(void)fcntl(socket, F_SETFD, FD_CLOEXEC);
 	{
 		const std::lock_guard lock(mutex_);
 		if (ending_)
@@ -173,6 +177,8 @@ bool Server::process_and_close_socket(socket_t socket)
 		open_.insert(socket);
 	}
 	converse(socket, socket, idle);
+	/* Also where a process that was started just before has it, too. */
+	(void)::shutdown(socket, SHUT_RDWR);
 	const std::lock_guard lock(mutex_);
 	open_.erase(socket);
 	return true;
@@ -221,9 +227,13 @@ int bind(httplib::Server &server, const HttpServerConfig &config)
 
 HttpAnswer refuse_http(int status)
 {
-	return {status, "text/plain",
-		status == 413 ? "The request is too long.\n"
-			      : "The request is damaged, too long, or did not come in time.\n"};
+	const char *text = "The request is damaged, too long, or did not come in time.\n";
+
+	if (status == 413)
+		text = "The request is too long.\n";
+	else if (status >= 500)
+		text = "This went wrong here; nothing was amiss with the request.\n";
+	return {status, "text/plain", text};
 }
 
 void serve_http(const HttpServerConfig &config, const HttpHandler &handler,
