@@ -72,7 +72,7 @@ Status Adapter::reset_work()
 	ena_reset_reason reason = reset_.reason();
 	halt();
 	if (hasty_resets_ > max_hasty_resets) {
-		/* Once more, as it is closed for good; an open one has been by close(). */
+		/* One that was closed still has our memory; an open one was reset by close(). */
 		if (!quiet_)
 			quiet_ = reset_at_once(reason);
 		give_up("needed at once", hasty_resets_);

@@ -236,25 +236,26 @@ TEST(Recovery, ADeviceThatWorksForAWhileIsNotGivenUp)
 	}
 }
 
+static void reset_without_success(oe_kernel &k)
+{
+	oe_request_reset(k.adapter, ENA_RESET_USER_TRIGGER);
+	oe_close(k.adapter);
+	k.answers_commands = false;
+	EXPECT_EQ(oe_reset_work(k.adapter), -ETIME);
+	k.answers_commands = true;
+}
+
 TEST(Recovery, ASecondTryMaySucceed)
 {
 	oe_kernel k;
 	ASSERT_EQ(k.probe_and_open(), 0);
-	oe_request_reset(k.adapter, ENA_RESET_USER_TRIGGER);
-	oe_close(k.adapter);
-	k.answers_commands = false;
-	EXPECT_LT(oe_reset_work(k.adapter), 0);
-	k.answers_commands = true;
+	reset_without_success(k);
 	k.seconds(3);
 	EXPECT_EQ(oe_reset_work(k.adapter), 0);
 	EXPECT_EQ(oe_open(k.adapter), 0);
 	/* Failures are counted in succession. */
 	for (unsigned i = 0; i < 5; i++) {
-		oe_request_reset(k.adapter, ENA_RESET_USER_TRIGGER);
-		oe_close(k.adapter);
-		k.answers_commands = false;
-		EXPECT_EQ(oe_reset_work(k.adapter), -ETIME);
-		k.answers_commands = true;
+		reset_without_success(k);
 		EXPECT_EQ(oe_reset_work(k.adapter), 0);
 		EXPECT_EQ(oe_open(k.adapter), 0);
 	}
@@ -265,11 +266,7 @@ TEST(Recovery, NoTimerOutlivesTheResetThatItWasFor)
 {
 	oe_kernel k;
 	ASSERT_EQ(k.probe_and_open(), 0);
-	oe_request_reset(k.adapter, ENA_RESET_USER_TRIGGER);
-	oe_close(k.adapter);
-	k.answers_commands = false;
-	EXPECT_LT(oe_reset_work(k.adapter), 0);
-	k.answers_commands = true;
+	reset_without_success(k);
 	EXPECT_EQ(oe_open(k.adapter), 0); /* ahead of its time */
 	oe_request_reset(k.adapter, ENA_RESET_DEVICE_REQUEST);
 	const unsigned scheduled = k.resets_scheduled;

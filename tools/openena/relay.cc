@@ -51,6 +51,24 @@ class Raw {
 	termios before_{};
 };
 
+/* As much of @keys as the guest takes now. False: it has hung up. */
+bool send_some(int socket, std::string &keys)
+{
+	const ssize_t sent = ::send(socket, keys.data(), keys.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	keys.erase(0, sent > 0 ? static_cast<size_t>(sent) : 0);
+	return sent >= 0 || errno == EAGAIN;
+}
+
+/* A piece of what @from has; empty: it has ended. */
+std::string read_some(int from)
+{
+	char piece[4096];
+	const ssize_t got = ::read(from, piece, sizeof(piece));
+
+	return {piece, static_cast<size_t>(std::max<ssize_t>(got, 0))};
+}
+
 } // namespace
 
 bool relay(const std::string &path, int input, std::optional<uint64_t> quiet_ms,
@@ -61,9 +79,8 @@ bool relay(const std::string &path, int input, std::optional<uint64_t> quiet_ms,
 	bool open = true; /* the input */
 	bool leaves = false;
 	std::string keys; /* that the guest has not taken yet */
-	char piece[4096];
 
-	for (;;) {
+	while (!leaves || !keys.empty()) {
 		const auto events = static_cast<short>(keys.empty() ? POLLIN : POLLIN | POLLOUT);
 		pollfd ready[] = {{socket.get(), events, 0},
 				  {open && keys.empty() ? input : -1, POLLIN, 0},
@@ -74,36 +91,24 @@ bool relay(const std::string &path, int input, std::optional<uint64_t> quiet_ms,
 			throw Trouble(format("the console: %s", strerror(errno)));
 		if (n == 0 || (n > 0 && ready[2].revents))
 			return false;
-		if (n > 0 && ready[0].revents & POLLOUT) {
-			const ssize_t sent = ::send(socket.get(), keys.data(), keys.size(),
-						    MSG_NOSIGNAL | MSG_DONTWAIT);
-			if (sent < 0 && errno != EAGAIN)
-				return true;
-			keys.erase(0, sent > 0 ? static_cast<size_t>(sent) : 0);
-			if (leaves && keys.empty())
-				return false;
-		}
+		if (n > 0 && ready[0].revents & POLLOUT && !send_some(socket.get(), keys))
+			return true;
 		if (n > 0 && ready[0].revents & ~POLLOUT) {
-			const ssize_t got = ::recv(socket.get(), piece, sizeof(piece), 0);
-			if (got <= 0)
+			const std::string said = read_some(socket.get());
+			if (said.empty())
 				return true;
-			io.out.write({piece, static_cast<size_t>(got)});
+			io.out.write(said);
 			io.out.flush();
 		}
 		if (n > 0 && ready[1].revents) {
-			const ssize_t got = ::read(input, piece, sizeof(piece));
-			if (got <= 0) {
-				open = false;
-				continue;
-			}
-			keys.assign(piece, static_cast<size_t>(got));
+			keys = read_some(input);
+			open = !keys.empty();
 			const size_t end = raw ? keys.find(end_key) : keys.npos;
 			leaves = end != keys.npos;
 			keys.resize(std::min(end, keys.size()));
-			if (leaves && keys.empty())
-				return false;
 		}
 	}
+	return false;
 }
 
 } // namespace tool

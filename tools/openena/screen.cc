@@ -48,8 +48,8 @@ void put(int row, attr_t attribute, const std::string &text, int columns)
 
 struct Screen::Terminal {
 	SCREEN *screen = nullptr;
-	sigset_t
-		before{}; /* signals that were blocked: now also those that end it, but for the wait */
+	/* What was blocked, and is while it waits for a key; else also the signals that end it. */
+	sigset_t before{};
 
 	~Terminal()
 	{

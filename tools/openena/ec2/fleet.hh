@@ -77,7 +77,7 @@ class Fleet {
 	std::atomic<bool> ending_ = false;
 	std::counting_semaphore<> launches_{2}; /* at a time */
 	mutable std::mutex mutex_;
-	std::condition_variable changed_; /* of the two below, or it ends */
+	std::condition_variable changed_; /* working_, or it ends */
 	std::map<std::string, bool> working_; /* instances with a thread; true: once more */
 	std::set<std::string> plugged_; /* interfaces */
 	std::set<std::string> started_; /* instances, of which the state does not say so yet */
